@@ -1,0 +1,148 @@
+/**
+ * The port that every engine implements: a running lab as narrow capabilities. Conditions, faults, the CLI and reports know only this.
+ * Instants are microseconds on the lab's one monotonic base, the same for every device.
+ */
+import type { FibRoute, LabEvent, LabEventBody, Micros, Route, Session } from '../model/index.ts'
+import type { Plan } from '../topology/plan.ts'
+
+export interface Lab {
+  /** Unique among running labs: `shared-peers-3f9a`. */
+  readonly id: string
+  readonly plan: Plan
+  /** `Docker 20.10 at /var/run/docker.sock` */
+  readonly engine: string
+  /** `tor1 FRR 8.4.4`, one per router, as the daemon itself says. */
+  readonly routerVersions: Readonly<Record<string, string>>
+  readonly events: EventLog
+  /** The state that the events so far add up to. */
+  readonly view: View
+  readonly power: Power
+  readonly links: Links
+  readonly processes: Processes
+  readonly sessions: Sessions
+  readonly tables: Tables
+  readonly traffic: Traffic
+  readonly shell: Shell
+  now(): Micros
+  /** Ends the lab: undoes nothing, removes everything that it made. May be called twice. */
+  close(): Promise<void>
+}
+
+export interface EventLog {
+  readonly all: readonly LabEvent[]
+  /** Called at every event after it has been applied to the view; returns how to stop. */
+  subscribe(listener: (event: LabEvent) => void): () => void
+  emit(event: LabEventBody, at?: Micros): LabEvent
+}
+
+/** What the lab looks like now, kept by events alone. Reads are cheap and synchronous. */
+export interface View {
+  session(device: string, peerAddress: string): Session | undefined
+  sessionsOf(device: string): readonly Session[]
+  route(device: string, prefix: string): Route | undefined
+  routesOf(device: string): readonly Route[]
+  fib(device: string, prefix: string): FibRoute | undefined
+  fibOf(device: string): readonly FibRoute[]
+  floatingIp(address: string): FloatingIpState | undefined
+  readonly floatingIps: readonly FloatingIpState[]
+  nodeReady(node: string): boolean | undefined
+}
+
+export interface FloatingIpState {
+  readonly address: string
+  /** Absent while Unassigned. */
+  readonly node?: string
+  readonly since: Micros
+  readonly reason: string
+}
+
+/** Each fault answers the moment at which it took effect. */
+export interface Power {
+  /** Links cut first, then the kill: nothing of the device is heard again, no FIN and no RST. */
+  off(device: string): Promise<Micros>
+  on(device: string): Promise<Micros>
+}
+
+export interface Links {
+  down(device: string, interfaceName: string): Promise<Micros>
+  up(device: string, interfaceName: string): Promise<Micros>
+}
+
+export interface Processes {
+  /** SIGKILL to the device's routing daemon or speaker; the container stays. */
+  kill(device: string, process?: string): Promise<Micros>
+  start(device: string, process?: string): Promise<Micros>
+}
+
+export interface Sessions {
+  /** Hard reset from the router's side. */
+  reset(router: string, peerAddress: string): Promise<Micros>
+}
+
+/** Fresh reads from the device itself, past the event stream. */
+export interface Tables {
+  sessions(router: string): Promise<readonly Session[]>
+  /** All prefixes, or one. */
+  routes(router: string, prefix?: string): Promise<readonly Route[]>
+  fib(device: string, prefix?: string): Promise<readonly FibRoute[]>
+}
+
+export interface Traffic {
+  /** Long-running flows towards a VIP; `stop` answers what each one lost. */
+  probe(options: ProbeOptions): Promise<Probe>
+  /** Many short flows at once, and over which node and router each went. */
+  fanOut(options: FanOutOptions): Promise<FanOutResult>
+}
+
+export interface ProbeOptions {
+  readonly from: string
+  readonly vip: string
+  readonly port: number
+  readonly protocol: 'udp' | 'tcp'
+  /** Distinct source ports. */
+  readonly flows: number
+  /** Per flow. */
+  readonly packetsPerSecond: number
+}
+
+export interface Probe {
+  readonly name: string
+  /** Which LB node each flow crosses now, by flow number; `undefined` where no answer has come. */
+  nodes(): Promise<readonly (string | undefined)[]>
+  stop(): Promise<ProbeReport>
+}
+
+export interface ProbeReport {
+  readonly flows: readonly ProbeFlow[]
+}
+
+export interface ProbeFlow {
+  readonly flow: number
+  readonly sourcePort: number
+  readonly sent: number
+  readonly answered: number
+  /** The longest time without an answer, µs. */
+  readonly longestGap: Micros
+  /** The LB nodes that it crossed, in order. */
+  readonly nodes: readonly string[]
+  /** TCP only. */
+  readonly fate?: 'survived' | 'reset' | 'stalled'
+}
+
+export interface FanOutOptions {
+  readonly from: string
+  readonly vip: string
+  readonly port: number
+  readonly flows: number
+}
+
+export interface FanOutResult {
+  readonly answered: number
+  /** Flows by router through which they entered the rack, then by LB node. */
+  readonly byRouter: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+export interface Shell {
+  /** Runs a command inside a device. */
+  exec(device: string, command: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>
+}

@@ -1,0 +1,46 @@
+import type { FibRoute, Route, Session, SessionState } from './routes.ts'
+import type { Micros } from './time.ts'
+
+/** What happened, before it is stamped. `device` is the lab device that saw or did it. */
+export type LabEventBody =
+  | { readonly type: 'step'; readonly name: string; readonly phase: 'start' | 'end'; readonly ok?: boolean }
+  | { readonly type: 'assertion'; readonly name: string; readonly holds: boolean; readonly difference?: string }
+  | { readonly type: 'fault'; readonly device: string; readonly fault: string; readonly detail: string }
+  /** A device's process says that it is ready for use. */
+  | { readonly type: 'ready'; readonly device: string; readonly what: string }
+  /** A router's (or receiving speaker's) session as it is now. */
+  | { readonly type: 'session'; readonly device: string; readonly session: Session }
+  | { readonly type: 'session-removed'; readonly device: string; readonly localAddress: string; readonly peerAddress: string }
+  /** A router's BGP table for one prefix as it is now; no paths means that it is gone. `uncertainty` is how long its read took. */
+  | { readonly type: 'route'; readonly device: string; readonly route: Route; readonly uncertainty: Micros }
+  /** A kernel route as it is now; no next hops means that it is gone. */
+  | { readonly type: 'fib'; readonly device: string; readonly route: FibRoute }
+  /** A speaker's FSM moved (R40 names). */
+  | {
+      readonly type: 'fsm'
+      readonly device: string
+      readonly localAddress: string
+      readonly peerAddress: string
+      readonly from: SessionState
+      readonly to: SessionState
+      readonly reason: string
+    }
+  | { readonly type: 'floating-ip'; readonly address: string; readonly node?: string; readonly previous?: string; readonly reason: string }
+  | { readonly type: 'node-ready'; readonly node: string; readonly ready: boolean; readonly reason: string }
+  | { readonly type: 'address'; readonly device: string; readonly address: string; readonly interface: string; readonly present: boolean }
+  | { readonly type: 'gratuitous-arp'; readonly device: string; readonly address: string; readonly count: number }
+  /** One flow of a traffic probe stopped or resumed getting answers. */
+  | {
+      readonly type: 'probe'
+      readonly device: string
+      readonly probe: string
+      readonly flow: number
+      readonly state: 'ok' | 'lost'
+      readonly node?: string
+    }
+  | { readonly type: 'log'; readonly device: string; readonly level: 'debug' | 'info' | 'warning' | 'error'; readonly message: string }
+  /** Only the one-second audit found this change: a bug in our watching. Fails our own tests. */
+  | { readonly type: 'missed-event'; readonly device: string; readonly what: string }
+
+/** One record of the event stream, NDJSON on disk. `at` is on the lab's one monotonic base, shared by all its devices. */
+export type LabEvent = LabEventBody & { readonly at: Micros }

@@ -1,0 +1,8 @@
+/**
+ * net: IPv4 addresses, prefixes and stable hashes. Values only.
+ *
+ * Refuses: I/O, time, chance, and anything that knows what BGP is. Imports nothing.
+ */
+export { stableHash } from './hash.ts'
+export { compareIpv4, formatIpv4, type Ipv4, ipv4, parseIpv4 } from './ipv4.ts'
+export { contains, formatPrefix, maskOf, overlaps, type Prefix, parsePrefix, prefix, prefixOf } from './prefix.ts'

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config'
+
+const resolve = { conditions: ['peerlab-source'] }
+const ssr = { resolve: { conditions: ['peerlab-source'], externalConditions: ['peerlab-source'] } }
+
+/** Two projects: `unit` needs nothing but Node; `containers` needs a Docker engine and runs one file at a time. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/interop/**', 'test/containers/**'], testTimeout: 30_000 },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'containers',
+          include: ['test/interop/**/*.test.ts', 'test/containers/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
