@@ -25,3 +25,12 @@ export function formatDiagnostic(d: Diagnostic): string {
   const cure = d.suggestion === undefined ? '' : `; ${d.suggestion}`
   return `${d.file}:${d.line}:${d.column}: ${d.severity}: ${where}${d.message}${cure}`
 }
+
+/** As a reader meets them: by file, line and column. Findings of one place keep their order. */
+export function inFileOrder(found: readonly Diagnostic[]): Diagnostic[] {
+  return found.toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column))
+}
+
+export function hasErrors(found: readonly Diagnostic[]): boolean {
+  return found.some((d) => d.severity === 'error')
+}
