@@ -7,6 +7,7 @@ export { type Diagnostic, formatDiagnostic, hasErrors, inFileOrder, type Positio
 export type { LabEvent, LabEventBody } from './events.ts'
 export { sourceFrame } from './frame.ts'
 export { editDistance, nearest } from './nearest.ts'
+export type { AssertionResult, Difference, DifferenceRow, ScenarioResult, SourcePlace, Verdict } from './results.ts'
 export { type FibNextHop, type FibRoute, fibNextHops, type Route, type RoutePath, type Session, type SessionState } from './routes.ts'
 export {
   anything,
