@@ -1,0 +1,44 @@
+/**
+ * wire: BGP-4 messages as bytes and as values.
+ *
+ *     stream ─ Framer.push ─▶ frames ─ decodeMessage ─▶ messages        messages ─ encodeMessage, packAnnouncements ─▶ bytes
+ *
+ * Every decoder answers with a value: a message, or the NOTIFICATION that the bytes deserve. An UPDATE that RFC 7606 lets the session
+ * survive is a message with its `errors` recorded. Refuses: state, time, and messages beyond 4096 octets (RFC 8654 is not spoken).
+ * Imports net.
+ */
+export {
+  type AsSegment,
+  asnsOf,
+  mergeAs4Path,
+  pathLength,
+} from './attribute/as-path.ts'
+export { type Attribute, findAttribute, type KnownAttribute, type UnknownAttribute } from './attribute/index.ts'
+export { ipv4NextHop } from './attribute/multiprotocol.ts'
+export type { OriginValue } from './attribute/origin.ts'
+export type { AddPathFamily } from './capability/add-path.ts'
+export { type Family, IPV4_UNICAST, isIpv4Unicast } from './capability/family.ts'
+export { AS_TRANS } from './capability/four-octet-as.ts'
+export type { Capability } from './capability/index.ts'
+export { type CodecContext, PLAIN } from './context.ts'
+export {
+  type AttributeAction,
+  type AttributeError,
+  CeaseReason,
+  ErrorCode,
+  HeaderError,
+  NO_DATA,
+  OpenError,
+  UpdateError,
+  type WireError,
+} from './errors.ts'
+export { type Frame, type Framed, Framer } from './framer.ts'
+export { HEADER_SIZE, MAX_MESSAGE_SIZE, MessageType } from './header.ts'
+export { type Decoded, decodeMessage, encodeMessage, type Message } from './message/index.ts'
+export type { KeepaliveMessage } from './message/keepalive.ts'
+export { describeNotification, type NotificationMessage } from './message/notification.ts'
+export { asnOf, type OpenMessage } from './message/open.ts'
+export type { RouteRefreshMessage } from './message/route-refresh.ts'
+export { treatAsWithdraw, type UpdateMessage } from './message/update.ts'
+export type { Nlri } from './nlri.ts'
+export { packAnnouncements, packWithdrawals } from './pack.ts'

@@ -1,0 +1,63 @@
+/**
+ * UPDATE, RFC 4271 §4.3:
+ *
+ *     Withdrawn Routes Length     2 octets
+ *     Withdrawn Routes            NLRI
+ *     Total Path Attribute Length 2 octets
+ *     Path Attributes             see attribute/index.ts
+ *     NLRI                        the rest
+ *
+ * With neither withdrawn routes nor attributes it is the End-of-RIB marker of IPv4 unicast (RFC 4724 §2).
+ */
+import { type Attribute, decodeAttributes, encodeAttribute } from '../attribute/index.ts'
+import type { CodecContext } from '../context.ts'
+import { Reader } from '../cursor.ts'
+import { type AttributeError, ErrorCode, UpdateError, WireFault } from '../errors.ts'
+import { beginMessage, finishMessage, HEADER_SIZE, MessageType } from '../header.ts'
+import { decodeNlri, encodeNlri, type Nlri } from '../nlri.ts'
+
+export interface UpdateMessage {
+  readonly type: 'update'
+  readonly withdrawn: readonly Nlri[]
+  /** In the order of the wire; those in error are left out. */
+  readonly attributes: readonly Attribute[]
+  readonly nlri: readonly Nlri[]
+  /** What was wrong with it and is survived (RFC 7606); empty for a sound one. */
+  readonly errors: readonly AttributeError[]
+}
+
+export function decodeUpdate(bytes: Uint8Array, context: CodecContext): UpdateMessage {
+  const reader = new Reader(bytes, HEADER_SIZE)
+  const withdrawnLength = reader.u16()
+  if (withdrawnLength + 2 > reader.remaining) throw malformed(`withdrawn routes of ${withdrawnLength} octets do not fit`)
+  const withdrawn = decodeNlri(reader.sub(withdrawnLength), context.addPath)
+  const attributesLength = reader.u16()
+  if (attributesLength > reader.remaining) throw malformed(`path attributes of ${attributesLength} octets do not fit`)
+  const attributesReader = reader.sub(attributesLength)
+  const nlri = decodeNlri(reader, context.addPath)
+  const { attributes, errors } = decodeAttributes(attributesReader, context, nlri.length > 0)
+  return { type: 'update', withdrawn, attributes, nlri, errors }
+}
+
+export function encodeUpdate(message: Omit<UpdateMessage, 'type' | 'errors'>, context: CodecContext): Uint8Array {
+  const writer = beginMessage(MessageType.update)
+  const withdrawnAt = writer.length
+  writer.u16(0)
+  for (const nlri of message.withdrawn) encodeNlri(writer, nlri, context.addPath)
+  writer.patch16(withdrawnAt, writer.length - withdrawnAt - 2)
+  const attributesAt = writer.length
+  writer.u16(0)
+  for (const attribute of message.attributes) encodeAttribute(writer, attribute, context)
+  writer.patch16(attributesAt, writer.length - attributesAt - 2)
+  for (const nlri of message.nlri) encodeNlri(writer, nlri, context.addPath)
+  return finishMessage(writer)
+}
+
+/** RFC 7606 §2: its NLRI count as withdrawn. */
+export function treatAsWithdraw(message: UpdateMessage): boolean {
+  return message.errors.some((error) => error.action === 'treat-as-withdraw')
+}
+
+function malformed(detail: string): WireFault {
+  return new WireFault(ErrorCode.update, UpdateError.malformedAttributeList, detail)
+}
