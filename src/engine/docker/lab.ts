@@ -1,0 +1,220 @@
+/** A lab on a Docker engine: brings a plan up, or joins a lab that was left running. */
+import { randomBytes } from 'node:crypto'
+import type Docker from 'dockerode'
+import type { LabEvent, Micros } from '../../model/index.ts'
+import type { Plan } from '../../topology/plan.ts'
+import type { Lab } from '../lab.ts'
+import { Log } from '../log.ts'
+import { StateView } from '../view.ts'
+import { listLabs, removeLab } from './cleanup.ts'
+import { containersOf, type Images, WIRING, WIRING_CONTAINER } from './containers.ts'
+import { Fleet } from './fleet.ts'
+import { NO_OWNER, thisOwner } from './owner.ts'
+import { type Parts, reportFault } from './parts.ts'
+import { createLinks, createPower, seedHash } from './power.ts'
+import { monotonicMicros } from './programs/serve.ts'
+import { Readiness } from './readiness.ts'
+import { startArguments } from './starts.ts'
+import { createTables } from './tables.ts'
+import { createTraffic } from './traffic.ts'
+import { devicesOf, wireAll } from './wiring.ts'
+
+export interface DockerLabOptions {
+  /** Unique among running labs; made up from the plan's name when absent. */
+  readonly id?: string
+  /** `Docker 20.10 at /var/run/docker.sock`, from `connectEngine`. */
+  readonly engine?: string
+  /** Leave the lab running when this process ends: only `down` removes it. */
+  readonly keep?: boolean
+  readonly onProgress?: (progress: Progress) => void
+  /** Aborted: creation stops, everything made so far is removed, and the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+export interface Progress {
+  readonly phase: 'containers' | 'wiring' | 'programs'
+  readonly done: number
+  readonly total: number
+}
+
+/** Brings the plan up; resolves when every device is ready. On any failure nothing is left behind. */
+export async function createDockerLab(docker: Docker, images: Images, plan: Plan, options: DockerLabOptions = {}): Promise<Lab> {
+  const id = options.id ?? `${plan.name}-${randomBytes(2).toString('hex')}`
+  const lab = new DockerLab(docker, id, plan, options)
+  try {
+    await lab.launch(images, options)
+    return lab
+  } catch (error) {
+    await lab.close()
+    throw error
+  }
+}
+
+/** Joins a running lab from another process, to look and poke: it is neither owned nor ended by this process. Its event log starts now. */
+export async function attachLab(docker: Docker, id: string): Promise<Lab | undefined> {
+  const found = (await listLabs(docker)).find((lab) => lab.id === id)
+  if (found === undefined) return undefined
+  const fleet = new Fleet(docker, { event: () => undefined, noise: () => undefined, ended: () => undefined })
+  await fleet.join(id, [WIRING_CONTAINER])
+  const { plan, engine, routerVersions } = await fleet.request<Description>(WIRING, 'description')
+  fleet.close()
+  const lab = new DockerLab(docker, id, plan, { engine })
+  await lab.join(routerVersions)
+  return lab
+}
+
+/** What the wiring helper keeps of a lab for those who join it later. */
+interface Description {
+  readonly plan: Plan
+  readonly engine: string
+  readonly routerVersions: Readonly<Record<string, string>>
+}
+
+class DockerLab implements Lab {
+  readonly id: string
+  readonly plan: Plan
+  readonly engine: string
+  readonly events: Log
+  readonly view = new StateView()
+  readonly power: Lab['power']
+  readonly links: Lab['links']
+  readonly processes: Lab['processes']
+  readonly sessions: Lab['sessions']
+  readonly tables: Lab['tables']
+  readonly traffic: Lab['traffic']
+  readonly shell: Lab['shell']
+  #versions: Record<string, string> = {}
+  readonly #docker: Docker
+  readonly #fleet: Fleet
+  readonly #parts: Parts
+  readonly #readiness: Readiness
+  #owned = true
+  #closing: Promise<void> | undefined
+
+  constructor(docker: Docker, id: string, plan: Plan, options: { readonly engine?: string }) {
+    this.id = id
+    this.plan = plan
+    this.engine = options.engine ?? 'Docker'
+    this.#docker = docker
+    this.events = new Log(this.view, monotonicMicros)
+    this.#readiness = new Readiness(this.events)
+    this.#fleet = new Fleet(docker, {
+      event: (_device, event: LabEvent) => this.events.record(event),
+      noise: (device, message) => this.#noise(device, message),
+      ended: (device, error) => this.#ended(device, error),
+    })
+    const parts: Parts = {
+      plan,
+      fleet: this.#fleet,
+      log: this.events,
+      wiring: (op, args) => this.#fleet.request(WIRING, op, args),
+      startProgram: (device) => this.#startProgram(device),
+      now: monotonicMicros,
+    }
+    this.#parts = parts
+    this.power = createPower(parts)
+    this.links = createLinks(parts)
+    this.traffic = createTraffic(parts)
+    this.tables = createTables(parts)
+    this.processes = createProcesses(parts)
+    this.sessions = {
+      reset: async (router, peerAddress) =>
+        reportFault(parts, router, 'session-reset', peerAddress, await this.#fleet.request<Micros>(router, 'reset', { peer: peerAddress })),
+    }
+    this.shell = { exec: (device, command) => this.#fleet.exec(device, command) }
+  }
+
+  get routerVersions(): Readonly<Record<string, string>> {
+    return this.#versions
+  }
+
+  now(): Micros {
+    return monotonicMicros()
+  }
+
+  async launch(images: Images, options: DockerLabOptions): Promise<void> {
+    const plans = containersOf(this.plan)
+    const owner = options.keep === true ? NO_OWNER : thisOwner()
+    const { signal } = options
+    const tell = (phase: Progress['phase'], done: number, total: number) => options.onProgress?.({ phase, done, total })
+    await this.#fleet.launch(plans, images, { lab: this.id, owner }, { signal, progress: (done) => tell('containers', done, plans.length) })
+    tell('wiring', 0, 1)
+    const { hashSeed } = await this.#describe()
+    await this.#parts.wiring('wire', wireAll(this.plan, this.#fleet.pids))
+    await this.#seedAll(hashSeed)
+    tell('wiring', 1, 1)
+    signal?.throwIfAborted()
+    const devices = devicesOf(this.plan)
+    let ready = 0
+    await Promise.all(
+      devices.map(async (device) => {
+        await this.#startProgram(device.name)
+        tell('programs', ++ready, devices.length)
+      }),
+    )
+    // Once more, now that the routers have said what they are.
+    await this.#describe()
+    signal?.throwIfAborted()
+  }
+
+  async join(versions: Readonly<Record<string, string>>): Promise<void> {
+    this.#owned = false
+    this.#versions = { ...versions }
+    await this.#fleet.join(this.id, containersOf(this.plan))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#readiness.close()
+    this.#fleet.close()
+    if (this.#owned) await removeLab(this.#docker, this.id)
+  }
+
+  #describe(): Promise<{ readonly hashSeed: boolean }> {
+    const description: Description = { plan: this.plan, engine: this.engine, routerVersions: this.#versions }
+    return this.#parts.wiring('start', description)
+  }
+
+  async #seedAll(supported: boolean): Promise<void> {
+    const wanted = devicesOf(this.plan).filter((device) => device.hashSeed !== undefined)
+    if (supported) await Promise.all(wanted.map((device) => seedHash(this.#parts, device.name)))
+    else if (wanted.length > 0) {
+      const message = 'this kernel has no net.ipv4.fib_multipath_hash_seed (Linux 6.11): every device hashes alike, so ECMP may polarise'
+      this.events.emit({ type: 'log', device: WIRING, level: 'warning', message })
+    }
+  }
+
+  async #startProgram(device: string): Promise<void> {
+    const ready = this.#readiness.of(device)
+    const reply = this.#fleet.request<{ readonly version?: string } | null>(device, 'start', startArguments(this.plan, device))
+    // The first to fail counts; a program that dies after its reply ends its readiness too.
+    const [result] = await Promise.all([reply, ready])
+    if (result?.version !== undefined) this.#versions[device] = `${device} ${result.version}`
+  }
+
+  #ended(device: string, error: Error): void {
+    this.#readiness.fail(device, error)
+    if (this.#closing === undefined) this.events.emit({ type: 'log', device, level: 'error', message: error.message })
+  }
+
+  #noise(device: string, message: string): void {
+    this.events.emit({ type: 'log', device, level: 'warning', message })
+  }
+}
+
+function createProcesses(parts: Parts): Lab['processes'] {
+  const ask = async (op: string, device: string, process: string | undefined) =>
+    await parts.fleet.request<Micros>(device, op, process === undefined ? {} : { process })
+  return {
+    async kill(device, process) {
+      return reportFault(parts, device, 'process-kill', process ?? 'main', await ask('kill', device, process))
+    },
+    async start(device, process) {
+      return reportFault(parts, device, 'process-start', process ?? 'main', await ask('start-process', device, process))
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/** One flow of a probe: what was sent, what was answered, and by way of which node. */
+import type { Micros } from '../../../../model/index.ts'
+import type { ProbeFlow } from '../../../lab.ts'
+import type { BackendAnswer } from '../../traffic-requests.ts'
+
+/** Which LB node an answer came by: it masquerades, unless the backend runs on the LB node itself. */
+export function nodeOf(answer: BackendAnswer, names: Readonly<Record<string, string>>): string {
+  return names[answer.source] ?? answer.node
+}
+
+export class Flow {
+  readonly flow: number
+  readonly sourcePort: number
+  sent = 0
+  answered = 0
+  fate: ProbeFlow['fate']
+  #lastSent: Micros = 0
+  #lastAnswer: Micros
+  #longestGap: Micros = 0
+  #nodes: string[] = []
+  #lost = false
+
+  constructor(flow: number, sourcePort: number, now: Micros) {
+    this.flow = flow
+    this.sourcePort = sourcePort
+    this.#lastAnswer = now
+  }
+
+  get node(): string | undefined {
+    return this.#nodes.at(-1)
+  }
+
+  get lastAnswer(): Micros {
+    return this.#lastAnswer
+  }
+
+  send(now: Micros): void {
+    this.sent++
+    this.#lastSent = now
+  }
+
+  /** Answers true when the flow was lost until now. */
+  answer(node: string, now: Micros): boolean {
+    this.answered++
+    this.#longestGap = Math.max(this.#longestGap, now - this.#lastAnswer)
+    this.#lastAnswer = now
+    if (this.#nodes.at(-1) !== node) this.#nodes.push(node)
+    const wasLost = this.#lost
+    this.#lost = false
+    return wasLost
+  }
+
+  /** Answers true when the flow becomes lost now. */
+  check(now: Micros, patience: Micros): boolean {
+    if (this.#lost || now - this.#lastAnswer <= patience) return false
+    this.#lost = true
+    return true
+  }
+
+  report(): ProbeFlow {
+    return {
+      flow: this.flow,
+      sourcePort: this.sourcePort,
+      sent: this.sent,
+      answered: this.answered,
+      longestGap: Math.max(this.#longestGap, this.#lastSent - this.#lastAnswer),
+      nodes: this.#nodes,
+      ...(this.fate === undefined ? {} : { fate: this.fate }),
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The agent as a process of its own, so that it can be killed and started again while the node, its addresses and its backends live on.
+ * Its events go straight to the node's own output; requests that the node does not answer itself are handed on to it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { ProgramOutput } from '../../protocol.ts'
+import { onLines } from '../serve.ts'
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+export class AgentProcess {
+  readonly #config: unknown
+  readonly #ended: (how: string) => void
+  #child: ChildProcess | undefined
+  #waiting = new Map<number, Waiting>()
+  #nextId = 1
+
+  /** `ended` is called when the process ends without having been told to. */
+  constructor(config: unknown, ended: (how: string) => void) {
+    this.#config = config
+    this.#ended = ended
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined
+  }
+
+  /** Starts it and resolves when it has taken its configuration. */
+  async start(): Promise<void> {
+    if (this.#child !== undefined) throw new Error('the agent runs already')
+    // `piped`: its requests come over standard input only, the node itself holds the socket.
+    const child = spawn(process.execPath, [fileURLToPath(new URL('./agent.js', import.meta.url)), 'piped'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    this.#child = child
+    child.stdin.on('error', () => undefined)
+    onLines(child.stdout, (line) => this.#line(line))
+    child.on('exit', (code, signal) => {
+      if (this.#child !== child) return
+      this.#lost()
+      this.#ended(signal ?? `exit code ${code}`)
+    })
+    await this.request('start', this.#config)
+  }
+
+  /** SIGKILL: its kernel sends FIN on every session. Resolves when it has ended. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined) throw new Error('the agent does not run')
+    this.#child = undefined
+    const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
+    child.kill('SIGKILL')
+    await ended
+    this.#lost()
+  }
+
+  request(op: string, args: unknown): Promise<unknown> {
+    const child = this.#child
+    if (child === undefined) return Promise.reject(new Error('the agent does not run'))
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++
+      this.#waiting.set(id, { resolve, reject })
+      child.stdin?.write(`${JSON.stringify({ id, op, args })}\n`)
+    })
+  }
+
+  #lost(): void {
+    this.#child = undefined
+    for (const waiting of this.#waiting.values()) waiting.reject(new Error('the agent ended'))
+    this.#waiting.clear()
+  }
+
+  #line(line: string): void {
+    let record: ProgramOutput
+    try {
+      record = JSON.parse(line) as ProgramOutput
+    } catch {
+      process.stderr.write(`agent: ${line}\n`)
+      return
+    }
+    if (record.type !== 'reply') {
+      process.stdout.write(`${line}\n`)
+      return
+    }
+    const waiting = this.#waiting.get(record.id)
+    this.#waiting.delete(record.id)
+    if ('error' in record) waiting?.reject(new Error(record.error))
+    else waiting?.resolve(record.result)
+  }
+}

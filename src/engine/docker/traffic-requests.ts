@@ -1,0 +1,54 @@
+/** What the lab asks the programs on nodes and clients about traffic: the words between `traffic.ts`, `programs/client.ts` and the backends. */
+import type { ProbeFlow } from '../lab.ts'
+
+/** A backend's answer to one datagram, or to one line of a TCP stream: one line of JSON. */
+export interface BackendAnswer {
+  /** The node on which the backend runs. */
+  readonly node: string
+  /** The address and port that the request came from as the backend saw it: the LB node's, which masquerades. */
+  readonly source: string
+  readonly port: number
+  /** The request itself. */
+  readonly echo: string
+}
+
+export interface ClientStart {
+  readonly device: string
+  /** Address → name of every cluster node, to tell which LB node a flow crossed. */
+  readonly nodes: Readonly<Record<string, string>>
+}
+
+export interface ProbeStart {
+  readonly name: string
+  readonly vip: string
+  readonly port: number
+  readonly protocol: 'udp' | 'tcp'
+  readonly flows: number
+  readonly packetsPerSecond: number
+}
+
+export interface ProbeNodes {
+  /** The LB node that each flow crossed last; null where no answer has come. */
+  readonly nodes: readonly (string | null)[]
+}
+
+export interface ProbeEnd {
+  readonly flows: readonly ProbeFlow[]
+}
+
+export interface FanOutStart {
+  readonly vip: string
+  readonly port: number
+  readonly flows: number
+}
+
+export interface FanOutEnd {
+  readonly flows: readonly { readonly sourcePort: number; readonly node: string | null }[]
+}
+
+/** Where a node serves as a backend: its own address and the Services' target ports. */
+export interface BackendStart {
+  readonly node: string
+  readonly address: string
+  readonly ports: readonly number[]
+}
