@@ -1,13 +1,14 @@
 /** What a dead or half-dead engine leaves behind, and what keeps the next one from starting. */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { basename } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type Failure, failure } from '../failure.ts'
 import { command } from './command.ts'
 import type { Daemon } from './daemon.ts'
 import type { Report } from './progress.ts'
 
 const STOP_SECONDS = 20
+const ORPHAN_MS = 3_000
 
 /**
  * A PID file whose process is gone, or is now another program's, keeps dockerd from starting (and makes it wait in vain for its
@@ -32,7 +33,12 @@ export async function clearLeftovers(daemon: Daemon, note: Report): Promise<{ re
       )
     }
   }
-  runningPid(daemon.containerd.pidFile, 'containerd', note)
+  const orphan = runningPid(daemon.containerd.pidFile, 'containerd', note)
+  if (orphan !== undefined) {
+    // The kernel kills it with its dockerd. Until it is dead, the next dockerd would take it for one to use.
+    await hungUp(join(dirname(daemon.containerd.pidFile), 'containerd.sock'))
+    runningPid(daemon.containerd.pidFile, 'containerd', note)
+  }
   const socket = daemon.containerd.systemSocket
   if (socket !== undefined && existsSync(socket) && (await refuses(socket))) {
     note(`removing ${socket}: nothing listens there`)
@@ -87,4 +93,18 @@ function refuses(socket: string): Promise<boolean> {
   connection.once('connect', () => resolve(false))
   connection.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
   return promise.finally(() => connection.destroy())
+}
+
+/** Returns when the process behind the socket is gone: its end of a connection goes with it. A living one is given up soon. */
+function hungUp(socket: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const connection = connect(socket)
+  const timer = setTimeout(resolve, ORPHAN_MS)
+  connection.once('error', () => resolve())
+  connection.once('close', () => resolve())
+  connection.resume()
+  return promise.finally(() => {
+    clearTimeout(timer)
+    connection.destroy()
+  })
 }
