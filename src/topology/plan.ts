@@ -2,6 +2,7 @@
  * The plan: what a topology file and its cluster file come to, once every address and link is worked out. Pure data, the one thing an
  * engine reads to bring a lab up.
  */
+import type { ClusterModel } from '../cluster/resources/model.ts'
 import type { TimerProfile } from '../model/index.ts'
 
 export type RouterKind = 'frr' | 'gobgp'
@@ -124,6 +125,8 @@ export interface ClusterPlan {
   readonly file: string
   /** The cluster's own documents, as read (Cluster, AnthosNetworkGateway, BGPLoadBalancer, NodePool). */
   readonly documents: readonly unknown[]
+  /** The same, read and joined: what controllers and agents are configured from. */
+  readonly model: ClusterModel
   /** LoadBalancer Services of the topology file, Kubernetes-shaped, with their backends. */
   readonly services: readonly PlannedService[]
   /** Which node holds a floating IP at first, where the topology fixes it: address → node name (the named setting `initialPlacement`). */

@@ -21,7 +21,15 @@ const file: TopologyFile = {
 
 const inputs: LayoutInputs = {
   timers: TIMER_PROFILES.fast,
-  cluster: { name: 'bm', namespace: 'cluster-bm', file: 'cluster.yaml', documents: [], services: [], initialPlacement: {} },
+  cluster: {
+    name: 'bm',
+    namespace: 'cluster-bm',
+    file: 'cluster.yaml',
+    documents: [],
+    model: {} as never,
+    services: [],
+    initialPlacement: {},
+  },
   peering: {
     sessions: ['10.0.1.10', '10.0.1.100', '10.0.2.100'].flatMap((localIP) =>
       ['10.8.0.10', '10.8.0.11'].map((peerIP) => ({ localIP, localASN: 65001, peerIP, name: localIP })),

@@ -1,0 +1,134 @@
+import { loadCluster } from '../cluster/resources/load.ts'
+import { check, type Diagnostic, diagnose, readDocuments, type TimerProfile, type YamlDocument } from '../model/index.ts'
+import { checkTopology } from './check.ts'
+import { checkAgainstCluster } from './check-cluster.ts'
+import type { TopologyFile } from './file.ts'
+import { layOut, nodesOf, subnetsOf } from './layout.ts'
+import { isPeer } from './neighbors.ts'
+import { clusterPeering } from './peering.ts'
+import type { ClusterPlan, Plan, RouterKind } from './plan.ts'
+import { topologySchema } from './schema.ts'
+import { planServices } from './services.ts'
+
+/** Where a topology's files come from: `read` answers the text of a file beside the topology, or `undefined` where there is none. */
+export interface TopologySource {
+  /** As the user knows it; it stands in diagnostics. */
+  readonly file: string
+  readonly text: string
+  read(name: string): { readonly file: string; readonly text: string } | undefined
+}
+
+export interface TopologyOptions {
+  readonly timers: TimerProfile
+  /** Router → kind, or one kind for every router that the cluster peers with; over what the file says. */
+  readonly routers?: RouterKind | Readonly<Record<string, RouterKind>>
+  /** Router → ADD-PATH receive, over what the file says. */
+  readonly addPath?: Readonly<Record<string, boolean>>
+  /** False leaves every device with the kernel's one hash seed, to show polarisation. */
+  readonly hashSeeds?: boolean
+  /** Floating IP → node that holds it at first, over what the file says. */
+  readonly initialPlacement?: Readonly<Record<string, string>>
+}
+
+export interface LoadedTopology {
+  /** Absent where there are errors. */
+  readonly plan?: Plan
+  /** Of all files read, errors and warnings. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** The texts read, by file, for source frames. */
+  readonly texts: Readonly<Record<string, string>>
+}
+
+/** Reads a topology and the files that it names, and works out the plan. Never throws on any text. */
+export function loadTopology(source: TopologySource, options: TopologyOptions): LoadedTopology {
+  const texts: Record<string, string> = { [source.file]: source.text }
+  const { documents, diagnostics } = readDocuments(source.file, source.text)
+  const found: Diagnostic[] = [...diagnostics]
+  const result = (plan?: Plan): LoadedTopology => ({ ...(plan === undefined ? {} : { plan }), diagnostics: found, texts })
+  const document = documents[0]
+  if (document === undefined || document.broken) {
+    if (found.length === 0) found.push(wholeFile(source.file, 'empty', 'the file is empty', 'describe racks, routers and nodes'))
+    return result()
+  }
+  const checked = check(topologySchema, document)
+  found.push(...checked.diagnostics)
+  const file = checked.value
+  if (file === undefined) return result()
+  found.push(...checkTopology(file, document))
+
+  const clusterText = source.read(file.cluster)
+  if (clusterText === undefined) {
+    found.push(diagnose(document, ['cluster'], { code: 'no-file', message: `there is no file ${file.cluster} beside ${source.file}` }))
+    return result()
+  }
+  texts[clusterText.file] = clusterText.text
+  const configs = readConfigs(file, document, source, found)
+  if (hasErrors(found)) {
+    // Nodes and subnets cannot be trusted: still say what is wrong in the cluster file by itself.
+    found.push(...loadCluster(clusterText.file, clusterText.text).diagnostics.filter((d) => d.severity === 'error'))
+    return result()
+  }
+  const initialPlacement = { ...file.initialPlacement, ...options.initialPlacement }
+  const loaded = loadCluster(clusterText.file, clusterText.text, {
+    nodes: nodesOf(file),
+    subnets: subnetsOf(file),
+    gateway: { initialPlacement },
+  })
+  found.push(...loaded.diagnostics)
+  const model = loaded.cluster
+  if (model === undefined || hasErrors(found)) return result()
+
+  const peering = clusterPeering(model)
+  found.push(...checkAgainstCluster(file, document, model, initialPlacement))
+  const services = planServices(file, document, model, found)
+  if (hasErrors(found)) return result()
+  const cluster: ClusterPlan = {
+    name: model.name,
+    namespace: model.namespace,
+    file: clusterText.file,
+    documents: loaded.resources,
+    model,
+    services,
+    initialPlacement,
+  }
+  const kinds = options.routers ?? {}
+  const tors = Object.keys(file.routers).filter((name) => isPeer(file, name, peering))
+  return result(
+    layOut(file, {
+      timers: options.timers,
+      cluster,
+      peering,
+      controlPlaneNodes: model.cpNodes,
+      loadBalancerNodes: model.lbNodes,
+      kinds: typeof kinds === 'string' ? Object.fromEntries(tors.map((name) => [name, kinds])) : kinds,
+      addPath: options.addPath ?? {},
+      hashSeeds: options.hashSeeds ?? true,
+      configs,
+    }),
+  )
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((d) => d.severity === 'error')
+}
+
+function readConfigs(file: TopologyFile, document: YamlDocument, source: TopologySource, found: Diagnostic[]) {
+  const configs: Record<string, { file: string; text: string }> = {}
+  for (const [name, entry] of Object.entries(file.routers)) {
+    if (entry.config === undefined) continue
+    const read = source.read(entry.config)
+    if (read !== undefined) configs[name] = read
+    else
+      found.push(
+        diagnose(document, ['routers', name, 'config'], {
+          code: 'no-file',
+          message: `there is no file ${entry.config} beside ${source.file}`,
+        }),
+      )
+  }
+  return configs
+}
+
+function wholeFile(file: string, code: string, message: string, suggestion: string): Diagnostic {
+  return { severity: 'error', code, file, line: 1, column: 1, path: '', message, suggestion }
+}

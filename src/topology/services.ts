@@ -1,0 +1,37 @@
+import type { ClusterModel } from '../cluster/resources/model.ts'
+import { assignVips } from '../cluster/vips.ts'
+import { type Diagnostic, diagnose, type YamlDocument } from '../model/index.ts'
+import type { ServiceEntry, TopologyFile } from './file.ts'
+import type { PlannedService } from './plan.ts'
+
+/** The topology's Services with their VIPs: fixed, the ingress VIP, or the next free address of the cluster's pools (R27). */
+export function planServices(file: TopologyFile, document: YamlDocument, model: ClusterModel, found: Diagnostic[]): PlannedService[] {
+  const names = file.services.map(splitName)
+  const { assigned, refused } = assignVips(
+    model,
+    file.services.map((service, index) => ({ ...names[index]!, loadBalancerIP: service.vip })),
+  )
+  for (const refusal of refused) {
+    const index = names.findIndex((each) => each.namespace === refusal.namespace && each.name === refusal.name)
+    found.push(
+      diagnose(document, ['services', index, ...(file.services[index]?.vip === undefined ? [] : ['vip'])], {
+        code: refusal.code,
+        message: refusal.message,
+        suggestion: `pools: ${model.pools.map((pool) => `${pool.name} ${pool.ranges.map((range) => range.text).join(', ')}`).join('; ') || 'none'}`,
+      }),
+    )
+  }
+  return file.services.flatMap((service, index) => {
+    const { namespace, name } = names[index]!
+    const vip = assigned.find((each) => each.namespace === namespace && each.name === name)?.vip
+    if (vip === undefined) return []
+    const targetPort = service.targetPort ?? service.port
+    const ports = (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port: service.port, targetPort }))
+    return [{ namespace, name, vip, ports, backendNodes: service.backends }]
+  })
+}
+
+function splitName(service: ServiceEntry): { namespace: string; name: string } {
+  const slash = service.name.indexOf('/')
+  return { namespace: service.name.slice(0, slash), name: service.name.slice(slash + 1) }
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { formatDiagnostic, TIMER_PROFILES } from '../../src/model/index.ts'
+import { loadTopology, type TopologyOptions } from '../../src/topology/index.ts'
+
+const folder = new URL('../../topologies/shared-peers/', import.meta.url)
+const shipped = (name: string) => readFileSync(new URL(name, folder), 'utf8')
+
+/** The shipped topology, with some texts changed. */
+function load(
+  change: { topology?: (text: string) => string; cluster?: (text: string) => string } = {},
+  options: Partial<TopologyOptions> = {},
+) {
+  const texts: Record<string, string> = {
+    'topology.yaml': (change.topology ?? String)(shipped('topology.yaml')),
+    'cluster.yaml': (change.cluster ?? String)(shipped('cluster.yaml')),
+    'tor1.conf': 'router bgp 65002\n',
+  }
+  const read = (name: string) => (texts[name] === undefined ? undefined : { file: name, text: texts[name] })
+  return loadTopology({ file: 'topology.yaml', text: texts['topology.yaml']!, read }, { timers: TIMER_PROFILES.fast, ...options })
+}
+
+const errors = (loaded: ReturnType<typeof load>) => loaded.diagnostics.filter((d) => d.severity === 'error').map(formatDiagnostic)
+const swap = (from: string, to: string) => (text: string) => {
+  expect(text).toContain(from)
+  return text.replace(from, to)
+}
+
+describe('shared-peers, as shipped', () => {
+  const { plan, diagnostics } = load()
+
+  it('has no finding and gives a plan', () => {
+    expect(diagnostics.map(formatDiagnostic)).toEqual([])
+    expect(plan?.name).toBe('shared-peers')
+  })
+
+  it('configures both peers for three CP nodes and two floating IPs: the ten sessions of R31', () => {
+    const sessions = plan!.routers.flatMap((router) =>
+      router.neighbors.filter((each) => each.asn === 65001).map((each) => `${each.address} ${each.updateSource}`),
+    )
+    const locals = ['10.0.1.10', '10.0.1.11', '10.0.2.10', '10.0.1.100', '10.0.2.100']
+    expect(sessions.sort()).toEqual(locals.flatMap((local) => [`${local} 10.8.0.10`, `${local} 10.8.0.11`]).sort())
+  })
+
+  it('gives the ingress Service its VIP and the others the next free ones (R27)', () => {
+    expect(plan!.cluster.services.map((each) => [each.name, each.vip])).toEqual([
+      ['istio-ingress', '10.0.0.1'],
+      ['web', '10.0.0.2'],
+      ['shop', '10.0.0.3'],
+    ])
+  })
+
+  it('knows the roles of its nodes (R21)', () => {
+    const named = (role: 'controlPlane' | 'loadBalancer') => plan!.nodes.filter((node) => node.roles[role]).map((node) => node.name)
+    expect(named('controlPlane')).toEqual(['node-01', 'node-02', 'node-03'])
+    expect(named('loadBalancer')).toEqual(['node-04', 'node-05', 'node-06'])
+  })
+})
+
+describe('options', () => {
+  it('takes one kind for all ToRs, and leaves the core alone', () => {
+    expect(load({}, { routers: 'gobgp' }).plan!.routers.map((each) => each.kind)).toEqual(['gobgp', 'gobgp', 'frr'])
+    expect(load({}, { routers: { tor2: 'gobgp' } }).plan!.routers.map((each) => each.kind)).toEqual(['frr', 'gobgp', 'frr'])
+  })
+
+  it("takes a router's own configuration file", () => {
+    const { plan } = load({ topology: swap('loopback: 10.8.0.10,', 'loopback: 10.8.0.10, config: tor1.conf,') })
+    expect(plan!.routers[0]?.config).toEqual({ file: 'tor1.conf', text: 'router bgp 65002\n' })
+  })
+})
+
+describe('errors name file, line, column and the cure', () => {
+  const cases: [what: string, change: Parameters<typeof load>[0], error: RegExp][] = [
+    [
+      'an unknown field',
+      { topology: swap('asn: 65002', 'ASN: 65002') },
+      /^topology\.yaml:11:\d+: error: routers\.tor1\.ASN: unknown field; did you mean asn\?/,
+    ],
+    ['an unknown kind', { topology: swap('kind: frr', 'kind: fr') }, /^topology\.yaml:11:17: error: .*did you mean frr\?/],
+    [
+      'an unknown rack',
+      { topology: swap('racks: [rack1, rack2]', 'racks: [rack1, rak2]') },
+      /^topology\.yaml:11:\d+: error: routers\.tor1\.racks\[1\]: there is no rack "rak2"; did you mean rack2\?/,
+    ],
+    [
+      'a node in no rack',
+      { topology: swap('10.0.1.21', '10.0.4.21') },
+      /^topology\.yaml:\d+:\d+: error: nodes\.node-05: 10\.0\.4\.21 is in no rack/,
+    ],
+    ['an address twice', { topology: swap('10.0.1.21', '10.0.1.20') }, /nodes\.node-05: 10\.0\.1\.20 is already node-04's/],
+    ["the gateway's address", { topology: swap('10.0.1.21', '10.0.1.1') }, /already the gateway of rack1's/],
+    [
+      'an unknown backend',
+      { topology: swap('backends: [node-07, node-08]', 'backends: [node-07, node-80]') },
+      /services\[0\]\.backends\[1\]: there is no node "node-80"; did you mean node-0?8/,
+    ],
+    [
+      'a missing cluster file',
+      { topology: swap('cluster: cluster.yaml', 'cluster: clutser.yaml') },
+      /^topology\.yaml:4:10: error: cluster: there is no file clutser\.yaml/,
+    ],
+    [
+      'a missing config file',
+      { topology: swap('loopback: 10.8.0.10,', 'loopback: 10.8.0.10, config: none.conf,') },
+      /config: there is no file none\.conf/,
+    ],
+    [
+      'a peer that no router is',
+      { cluster: swap('- peerIP: 10.8.0.10', '- peerIP: 10.8.0.12') },
+      /the cluster peers with 10\.8\.0\.12, and no router here has that address/,
+    ],
+    [
+      'a node without a machine',
+      { cluster: swap('- address: 10.0.2.22', '- address: 10.0.2.23') },
+      /names the node 10\.0\.2\.23, and no machine here/,
+    ],
+    ['a broken YAML file', { topology: () => 'name: [a\n' }, /^topology\.yaml:\d+:\d+: error: /],
+    ['an empty file', { topology: () => '' }, /^topology\.yaml:1:1: error: the file is empty/],
+    ['iBGP in the cluster file (R1)', { cluster: swap('asn: 65002', 'asn: 65001') }, /^cluster\.yaml:\d+:\d+: error: .*R1/],
+    [
+      'a pinned holder of another rack',
+      { topology: (text) => `${text}\ninitialPlacement: { 10.0.1.100: node-06 }\n` },
+      /node-06 is not in the subnet of 10\.0\.1\.100 \(R17\)/,
+    ],
+  ]
+  it.each(cases)('%s', (_, change, error) => {
+    const loaded = load(change)
+    expect(loaded.plan).toBeUndefined()
+    expect(errors(loaded)).toEqual(expect.arrayContaining([expect.stringMatching(error)]))
+  })
+
+  it('reports the errors of both files at once', () => {
+    const loaded = load({ topology: swap('admin: core', 'admin: cor'), cluster: swap('localASN: 65001', 'localASN: many') })
+    expect(errors(loaded).map((line) => line.split(':')[0])).toEqual(expect.arrayContaining(['topology.yaml', 'cluster.yaml']))
+  })
+})
