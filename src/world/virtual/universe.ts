@@ -1,11 +1,11 @@
 import type { LabEvent, LabEventBody, Micros } from '../../model/index.ts'
 import type { Connection, HostInterface, HostState, Listener, Transport, World } from '../ports.ts'
+import { seededRandom } from '../random.ts'
 import { virtualCalls } from './calls.ts'
 import { VirtualClock } from './clock.ts'
 import { VirtualHost } from './host.ts'
 import { Network } from './network.ts'
 import { EventQueue } from './queue.ts'
-import { seededRandom } from './random.ts'
 import { Stack } from './stack.ts'
 import { DEFAULT_EPOCH_SECONDS } from './wall-time.ts'
 

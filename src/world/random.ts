@@ -1,5 +1,5 @@
-import { stableHash } from '../../net/index.ts'
-import type { Random } from '../ports.ts'
+import { stableHash } from '../net/index.ts'
+import type { Random } from './ports.ts'
 
 /**
  * sfc32 (Chris Doty-Humphrey, PractRand), seeded by text: a stream of its own for every (seed, name), so that a device that draws more

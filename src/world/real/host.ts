@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process'
+import type { Micros } from '../../model/index.ts'
+import type { Clock, Events, Host, HostEvent, HostInterface, HostState } from '../ports.ts'
+import { type CommandResult, Commands } from './commands.ts'
+import { type HostChanges, ownInterfaces, planHost, ROUTE_PROTOCOL, readAddresses, readLocalVips } from './host-plan.ts'
+import { renderRules } from './nft.ts'
+
+interface Request {
+  readonly desired: HostState
+  readonly sink: (event: HostEvent) => void
+}
+
+/** The kernel's stack by ip(8), nft(8) and arping(8): one request at a time, each against what is really there. */
+export class RealHost implements Host {
+  readonly #device: string
+  readonly #clock: Clock
+  readonly #events: Events
+  readonly #commands = new Commands()
+  readonly #waiting: Request[] = []
+  #busy = false
+  /** The rules that stand in the kernel since our last load. */
+  #rules: string | undefined
+
+  constructor(device: string, clock: Clock, events: Events) {
+    this.#device = device
+    this.#clock = clock
+    this.#events = events
+  }
+
+  interfaces(): readonly HostInterface[] {
+    return ownInterfaces(execFileSync('ip', ['-j', '-4', 'address', 'show'], { encoding: 'utf8' }))
+  }
+
+  apply(desired: HostState, sink: (event: HostEvent) => void): void {
+    this.#waiting.push({ desired, sink })
+    if (!this.#busy) this.#next()
+  }
+
+  announce(address: string, interfaceName: string, count: number, interval: Micros): void {
+    if (count <= 0) return
+    const { name, send } = this.#announcement(address, interfaceName, count)
+    let left = count - 1
+    const timer = this.#clock.timer(name, () => {
+      send()
+      if (--left > 0) timer.start(interval)
+    })
+    send()
+    if (left > 0) timer.start(interval)
+  }
+
+  end(): void {
+    this.#waiting.length = 0
+    this.#commands.end()
+  }
+
+  #announcement(address: string, interfaceName: string, count: number): { readonly name: string; readonly send: () => void } {
+    let told = false
+    const send = (): void =>
+      this.#commands.run('arping', ['-q', '-U', '-c', '1', '-I', interfaceName, address], '', (result) => {
+        if (!result.ok) {
+          this.#events.emit({ type: 'log', device: this.#device, level: 'warning', message: `gratuitous ARP failed: ${result.detail}` })
+        } else if (!told) {
+          told = true
+          this.#events.emit({ type: 'gratuitous-arp', device: this.#device, address, count })
+        }
+      })
+    return { name: `gratuitous ARP ${address}`, send }
+  }
+
+  #next(): void {
+    const request = this.#waiting.shift()
+    this.#busy = request !== undefined
+    if (!request) return
+    const { desired, sink } = request
+    this.#reconcile(desired, (detail) => {
+      sink(detail === undefined ? { type: 'applied', id: desired.id } : { type: 'failed', id: desired.id, detail })
+      this.#next()
+    })
+  }
+
+  /** New addresses and local VIPs, then the rules, then removals; ends at the first failure with what it was. */
+  #reconcile(desired: HostState, done: (failure?: string) => void): void {
+    const steps = (result: CommandResult, go: (stdout: string) => void): void => {
+      if (result.ok) go(result.stdout)
+      else done(result.detail)
+    }
+    this.#commands.run('ip', ['-j', '-4', 'address', 'show'], '', (addresses) =>
+      steps(addresses, (addressJson) =>
+        this.#commands.run('ip', ['-j', '-4', 'route', 'show', 'table', 'local', 'proto', String(ROUTE_PROTOCOL)], '', (vips) =>
+          steps(vips, (vipJson) => {
+            const changes = planHost({ addresses: readAddresses(addressJson), localVips: readLocalVips(vipJson) }, desired)
+            this.#batch(changes.additions, (added) =>
+              steps(added, () => {
+                this.#tell(changes, 'added')
+                this.#loadRules(desired, (loaded) =>
+                  steps(loaded, () =>
+                    this.#batch(changes.removals, (removed) =>
+                      steps(removed, () => {
+                        this.#tell(changes, 'removed')
+                        done()
+                      }),
+                    ),
+                  ),
+                )
+              }),
+            )
+          }),
+        ),
+      ),
+    )
+  }
+
+  #batch(lines: readonly string[], done: (result: CommandResult) => void): void {
+    if (lines.length === 0) done({ ok: true, stdout: '' })
+    else this.#commands.run('ip', ['-4', '-batch', '-'], `${lines.join('\n')}\n`, done)
+  }
+
+  #loadRules(desired: HostState, done: (result: CommandResult) => void): void {
+    const rules = renderRules(desired.services)
+    if (rules === this.#rules) {
+      done({ ok: true, stdout: '' })
+      return
+    }
+    this.#commands.run('nft', ['-f', '-'], rules, (result) => {
+      this.#rules = result.ok ? rules : undefined
+      done(result)
+    })
+  }
+
+  #tell(changes: HostChanges, which: 'added' | 'removed'): void {
+    for (const { address, interface: name } of changes[which]) {
+      this.#events.emit({ type: 'address', device: this.#device, address, interface: name, present: which === 'added' })
+    }
+  }
+}
