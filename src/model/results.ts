@@ -34,6 +34,8 @@ export interface AssertionResult {
   readonly name: string
   readonly place?: SourcePlace
   readonly holds: boolean
+  /** How long it was given; absent where it was checked once, or over the whole run. */
+  readonly within?: Micros
   /** Stable: `not-in-time`, `vacuous`, `violated`, `not-awaited`… Absent where it holds. */
   readonly code?: string
   /** What went wrong, in one line. Absent where it holds. */

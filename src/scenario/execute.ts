@@ -1,0 +1,104 @@
+/** Runs one scenario on a lab that is up: from its first step to its verdict, the faults undone. */
+import type { Lab } from '../engine/lab.ts'
+import type { AssertionResult, Verdict } from '../model/index.ts'
+import type { Context, Scenario } from './definition.ts'
+import { AssertionFailed, Cancelled } from './errors.ts'
+import { expectOf } from './expect.ts'
+import { Scene } from './handles.ts'
+import { Run, type RunOptions } from './run.ts'
+
+export interface Executed {
+  readonly verdict: Verdict
+  readonly problems: readonly string[]
+  readonly assertions: readonly AssertionResult[]
+  readonly measurements: Readonly<Record<string, unknown>>
+  readonly summary: readonly string[]
+  readonly started: number
+  readonly ended: number
+}
+
+export interface ExecuteOptions extends RunOptions {
+  readonly variant?: string
+  /** Leaves faults in force, so that someone can look. */
+  readonly keepFaults?: boolean
+  /** Runs after the body and before the faults are undone; answers what is wrong. */
+  readonly audit?: (lab: Lab) => Promise<readonly string[]>
+}
+
+export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOptions = {}): Promise<Executed> {
+  const run = new Run(lab, options)
+  const scene = new Scene(run)
+  const problems: string[] = []
+  const started = lab.now()
+  let thrown: unknown
+  let completed = false
+  try {
+    await aborted(scenario.body(contextOf(run, scene, options)), run.watching.signal)
+    completed = true
+  } catch (error) {
+    thrown = error
+  }
+  await run.finish(completed)
+  const cancelled = options.signal?.aborted === true
+  if (thrown !== undefined && !(thrown instanceof AssertionFailed) && !(thrown instanceof Cancelled)) problems.push(describeError(thrown))
+  const ended = lab.now()
+
+  if (!cancelled && options.audit !== undefined) problems.push(...(await options.audit(lab)))
+  for (const event of lab.events.all)
+    if (event.type === 'missed-event') problems.push(`missed event at ${event.device}: ${event.what} (only the audit saw it)`)
+  if (options.keepFaults !== true) problems.push(...(await run.undo()))
+
+  const failed = run.assertions.some((assertion) => !assertion.holds)
+  // In a negative control failing is the point: whoever asked for it judges.
+  const verdict: Verdict = cancelled ? 'cancelled' : problems.length > 0 ? 'error' : failed ? 'failed' : 'passed'
+  const { assertions, measurements, summary } = run
+  return { verdict, problems, assertions, measurements, summary, started, ended }
+}
+
+/** The body's end, or the interruption: a scenario that waits for something of its own cannot hold the run up. */
+async function aborted(body: Promise<void>, signal: AbortSignal): Promise<void> {
+  let onAbort = () => {}
+  const abort = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new Cancelled())
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort)
+  })
+  try {
+    await Promise.race([body, abort])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    body.catch(() => {})
+  }
+}
+
+function contextOf(run: Run, scene: Scene, options: ExecuteOptions): Context {
+  const { lab } = run
+  return {
+    lab: scene,
+    expect: expectOf(scene),
+    variant: options.variant ?? '',
+    control: options.control?.name,
+    timers: lab.plan.timers,
+    now: () => lab.now(),
+    measure: (name, value) => void Object.assign(run.measurements, { [name]: value }),
+    tell: (line) => void run.summary.push(line),
+    step: (name, work) =>
+      run.track(`step ${name}`, async () => {
+        lab.events.emit({ type: 'step', name, phase: 'start' })
+        let ok = false
+        try {
+          const value = await work()
+          ok = true
+          return value
+        } finally {
+          lab.events.emit({ type: 'step', name, phase: 'end', ok })
+        }
+      }),
+  }
+}
+
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const frame = error.stack?.split('\n').find((line) => /^\s+at /.test(line) && !line.includes('node:internal'))
+  return `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}${frame === undefined ? '' : ` (${frame.trim()})`}`
+}

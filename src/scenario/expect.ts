@@ -1,0 +1,277 @@
+/** What a scenario asserts: sentences over routers, floating IPs and traffic, each of them one condition and a way to wait for it. */
+import { formatDuration, type Micros } from '../model/index.ts'
+import { all, type Condition } from './condition.ts'
+import { isHeld, isHeldBy, moves } from './conditions/floating-ip.ts'
+import { allAnswered } from './conditions/probe.ts'
+import { hasNextHop, hasNoRoute, hasPathsFrom, hasRoute, losesNextHop, overTables, spreadsVips, type Tables } from './conditions/route.ts'
+import { hasSession, reestablishesSession } from './conditions/session.ts'
+import { ScenarioError } from './errors.ts'
+import { FloatingIpHandle, NodeHandle, ProbeHandle, type RouterHandle, type Scene } from './handles.ts'
+import { type Length, lengthOf, type Run } from './run.ts'
+import { stateAt } from './state.ts'
+import type { Tracked } from './tracked.ts'
+import { always, eventually, held, type Outcome, once, staysFor } from './wait.ts'
+
+/** An instant: what a fault or an assertion answered, or plain microseconds. */
+export type Moment = { readonly at: Micros } | Micros
+
+/** A next hop: a node, or its address. */
+export type Hop = NodeHandle | string
+
+export interface Wish {
+  /** Eventually, within this long of `since` (or of now). Without it: checked once, on a fresh read. */
+  readonly within?: Length
+  /** Asks for a change after this moment: one that already held then is an error (`vacuous`). */
+  readonly since?: Moment
+  /** In place of the sentence that the assertion is called by. */
+  readonly name?: string
+}
+
+export interface TableWish extends Wish {
+  /** Default: both, the BGP table and the kernel's FIB. */
+  readonly table?: Tables
+}
+
+/** What an assertion answers. In a negative control it may not have held. */
+export interface Held {
+  readonly holds: boolean
+  /** When it held; when it was given up, where it did not. */
+  readonly at: Micros
+  /** From `since` (or the assertion's start) until then. */
+  readonly after: Micros
+}
+
+export interface Moved extends Held {
+  readonly from: string | undefined
+  /** Who holds it now. */
+  readonly to: NodeHandle | undefined
+}
+
+function address(hop: Hop): string {
+  return typeof hop === 'string' ? hop : hop.address
+}
+
+function toHeld(outcome: Outcome): Held {
+  return { holds: outcome.holds, at: outcome.at, after: outcome.timeToHold ?? outcome.at - outcome.reference }
+}
+
+/** The one way from a condition to an assertion. */
+function check<T>(run: Run, condition: Condition, wish: Wish, value: (outcome: Outcome) => T): Tracked<T> {
+  const since = wish.since === undefined ? undefined : typeof wish.since === 'number' ? wish.since : wish.since.at
+  const decide = (within: Micros | undefined) =>
+    within === undefined ? once(run.watching, condition, since) : eventually(run.watching, condition, within, since)
+  return run.assert(wish.name ?? condition.describe, wish.within, decide, value)
+}
+
+export class RouterExpect {
+  readonly #run: Run
+  readonly #name: string
+
+  constructor(run: Run, name: string) {
+    this.#run = run
+    this.#name = name
+  }
+
+  /** The route is there; with `nextHops`, exactly these are used. Shapes: `'10.0.0.1/32'`, nodes or addresses. */
+  toHaveRoute(prefix: string, wish: TableWish & { readonly nextHops?: readonly Hop[] } = {}): Tracked<Held> {
+    const hops = wish.nextHops?.map(address).sort()
+    const sentence = `${this.#name} has ${prefix}${hops === undefined ? '' : ` via ${hops.join(', ')}`}`
+    const condition = overTables(sentence, wish.table ?? 'both', (table) => hasRoute(this.#name, prefix, table, hops))
+    return check(this.#run, condition, wish, toHeld)
+  }
+
+  toHaveNoRoute(prefix: string, wish: TableWish = {}): Tracked<Held> {
+    const condition = overTables(`${this.#name} has no ${prefix}`, wish.table ?? 'both', (table) => hasNoRoute(this.#name, prefix, table))
+    return check(this.#run, condition, wish, toHeld)
+  }
+
+  /** The next hop goes away; fails where it was not there at `since`. */
+  toLoseNextHop(prefix: string, hop: Hop, wish: TableWish & { readonly since: Moment }): Tracked<Held> {
+    const gone = address(hop)
+    const sentence = `${this.#name} loses next hop ${gone} of ${prefix}`
+    const condition = overTables(sentence, wish.table ?? 'both', (table) => losesNextHop(this.#name, prefix, table, gone))
+    return check(this.#run, condition, wish, toHeld)
+  }
+
+  /** What one peer's session announces for a prefix, used or not: exactly these next hops. */
+  toReceive(prefix: string, wish: Wish & { readonly from: string; readonly nextHops: readonly Hop[] }): Tracked<Held> {
+    return check(this.#run, hasPathsFrom(this.#name, prefix, wish.from, wish.nextHops.map(address).sort()), wish, toHeld)
+  }
+
+  /** One next hop for each VIP, spread evenly over `among` (R22 without ADD-PATH). */
+  toSpread(prefixes: readonly string[], wish: TableWish & { readonly among: readonly Hop[] }): Tracked<Held> {
+    const among = wish.among.map(address)
+    const sentence = `${this.#name} has one next hop for each VIP, spread over ${among.length} nodes`
+    const condition = overTables(sentence, wish.table ?? 'both', (table) => spreadsVips(this.#name, prefixes, table, among))
+    return check(this.#run, condition, wish, toHeld)
+  }
+
+  /** Established; with `addPath`, negotiated or not in the router's receive direction. */
+  toHaveSession(peer: string, wish: Wish & { readonly addPath?: boolean } = {}): Tracked<Held> {
+    return check(this.#run, hasSession(this.#name, peer, wish), wish, toHeld)
+  }
+
+  /** Up again *after* `since`, not still up. */
+  toReestablishSession(peer: string, wish: Wish & { readonly since: Moment }): Tracked<Held> {
+    const since = typeof wish.since === 'number' ? wish.since : wish.since.at
+    return check(this.#run, reestablishesSession(this.#name, peer, since), wish, toHeld)
+  }
+
+  /** Present now and at every change for a while. */
+  toKeepRoute(prefix: string, wish: { readonly for: Length; readonly table?: Tables; readonly name?: string }): Tracked<Held> {
+    const sentence = `${this.#name} keeps ${prefix} for ${formatDuration(lengthOf(wish.for))}`
+    const condition = overTables(sentence, wish.table ?? 'both', (table) => hasRoute(this.#name, prefix, table))
+    const watch = () => staysFor(this.#run.watching, condition, lengthOf(wish.for))
+    return this.#run.assert(wish.name ?? sentence, undefined, watch, toHeld)
+  }
+}
+
+/** Watched at every change from here to the end of the scenario; nothing to await. */
+export class RouterAlways {
+  readonly #run: Run
+  readonly #name: string
+
+  constructor(run: Run, name: string) {
+    this.#run = run
+    this.#name = name
+  }
+
+  #keep(condition: Condition, name: string | undefined): void {
+    this.#run.keep(name ?? condition.describe, (onBroken) => always(this.#run.watching, condition, onBroken))
+  }
+
+  /** Never without a route to it; with `nextHops`, always exactly these. */
+  toKeepRoute(prefix: string, wish: { readonly table?: Tables; readonly nextHops?: readonly Hop[]; readonly name?: string } = {}): void {
+    const hops = wish.nextHops?.map(address).sort()
+    const sentence = `${this.#name} keeps ${prefix}${hops === undefined ? '' : ` via ${hops.join(', ')}`}`
+    this.#keep(
+      overTables(sentence, wish.table ?? 'both', (table) => hasRoute(this.#name, prefix, table, hops)),
+      wish.name,
+    )
+  }
+
+  toKeepSession(peer: string, wish: { readonly name?: string } = {}): void {
+    this.#keep({ ...hasSession(this.#name, peer), describe: `${this.#name} keeps its session with ${peer}` }, wish.name)
+  }
+}
+
+/** What must not be so at any change from here to the end of the scenario; nothing to await. */
+export class RouterNever {
+  readonly #run: Run
+  readonly #name: string
+
+  constructor(run: Run, name: string) {
+    this.#run = run
+    this.#name = name
+  }
+
+  /** Not in any of the tables. */
+  toHaveNextHop(prefix: string, hop: Hop, wish: { readonly table?: Tables; readonly name?: string } = {}): void {
+    const sentence = `${this.#name} never has ${prefix} via ${address(hop)}`
+    const condition = overTables(sentence, wish.table ?? 'both', (table) => not(hasNextHop(this.#name, prefix, table, address(hop))))
+    this.#run.keep(wish.name ?? sentence, (onBroken) => always(this.#run.watching, condition, onBroken))
+  }
+
+  toHaveRoute(prefix: string, wish: { readonly table?: Tables; readonly name?: string } = {}): void {
+    const sentence = `${this.#name} never has ${prefix}`
+    const condition = overTables(sentence, wish.table ?? 'both', (table) => hasNoRoute(this.#name, prefix, table))
+    this.#run.keep(wish.name ?? sentence, (onBroken) => always(this.#run.watching, condition, onBroken))
+  }
+}
+
+function not(condition: Condition): Condition {
+  return {
+    ...condition,
+    evaluate(state) {
+      const { holds } = condition.evaluate(state)
+      if (!holds) return { holds: true, differences: [] }
+      const row = {
+        what: condition.describe,
+        expected: 'never',
+        seen: 'so',
+        ok: false,
+        same: (other: typeof state) => condition.evaluate(other).holds,
+      }
+      return { holds: false, differences: [{ subject: condition.describe, rows: [row], notes: [] }] }
+    },
+  }
+}
+
+export class FloatingIpExpect {
+  readonly #scene: Scene
+  readonly #address: string
+
+  constructor(scene: Scene, address: string) {
+    this.#scene = scene
+    this.#address = address
+  }
+
+  /** Another node holds it than at `since`; with `to`, one of these. */
+  toMove(wish: Wish & { readonly since: Moment; readonly to?: NodeHandle | readonly NodeHandle[] }): Tracked<Moved> {
+    const { run } = this.#scene
+    const since = typeof wish.since === 'number' ? wish.since : wish.since.at
+    const from = stateAt(run.lab.events.all, since).floatingIp(this.#address)?.node
+    const to = wish.to === undefined ? undefined : (wish.to instanceof NodeHandle ? [wish.to] : wish.to).map((node) => node.name)
+    return check(run, moves(this.#address, from, to), wish, (outcome) => {
+      const holder = run.lab.view.floatingIp(this.#address)?.node
+      return { ...toHeld(outcome), from, to: holder === undefined ? undefined : this.#scene.node(holder) }
+    })
+  }
+
+  toBeHeldBy(node: NodeHandle, wish: Wish = {}): Tracked<Held> {
+    return check(this.#scene.run, isHeldBy(this.#address, node.name), wish, toHeld)
+  }
+
+  toBeHeld(wish: Wish = {}): Tracked<Held> {
+    return check(this.#scene.run, isHeld(this.#address), wish, toHeld)
+  }
+}
+
+export class ProbeExpect {
+  readonly #run: Run
+  readonly #probe: string
+
+  constructor(run: Run, probe: string) {
+    this.#run = run
+    this.#probe = probe
+  }
+
+  /** No flow is without answers. */
+  toBeAnswered(wish: Wish = {}): Tracked<Held> {
+    return check(this.#run, all(`every flow of ${this.#probe} is answered`, [allAnswered(this.#probe)]), wish, toHeld)
+  }
+}
+
+export interface Expect {
+  (router: RouterHandle): RouterExpect
+  (floatingIp: FloatingIpHandle): FloatingIpExpect
+  (probe: ProbeHandle): ProbeExpect
+  /** `const { tor1 } = lab.routers` is possibly `undefined` to a strict compiler; at run time an unknown name has thrown before. */
+  (router: RouterHandle | undefined): RouterExpect
+  /** Over something already known: a measurement, a share. `seen` says what was there, should it fail. */
+  that(name: string, holds: boolean, seen?: string): void
+  always(router: RouterHandle | undefined): RouterAlways
+  never(router: RouterHandle | undefined): RouterNever
+}
+
+export function expectOf(scene: Scene): Expect {
+  const { run } = scene
+  const nameOf = (router: RouterHandle | undefined) => {
+    if (router === undefined) throw new ScenarioError('expect() was given no router')
+    return router.name
+  }
+  function expect(subject: RouterHandle | FloatingIpHandle | ProbeHandle | undefined) {
+    if (subject instanceof FloatingIpHandle) return new FloatingIpExpect(scene, subject.address)
+    if (subject instanceof ProbeHandle) return new ProbeExpect(run, subject.name)
+    return new RouterExpect(run, nameOf(subject))
+  }
+  return Object.assign(expect, {
+    that(name: string, holds: boolean, seen?: string) {
+      const at = run.lab.now()
+      const message = seen ?? 'does not hold'
+      run.assertNow(name, holds ? held(at, at) : { holds: false, code: 'does-not-hold', message, at, reference: at, differences: [] })
+    },
+    always: (router: RouterHandle | undefined) => new RouterAlways(run, nameOf(router)),
+    never: (router: RouterHandle | undefined) => new RouterNever(run, nameOf(router)),
+  }) as Expect
+}

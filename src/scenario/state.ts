@@ -1,0 +1,76 @@
+/** What conditions look at: the lab's view, and what only its history tells. Kept by events alone, so any past instant can be built again. */
+import type { View } from '../engine/lab.ts'
+import { StateView } from '../engine/view.ts'
+import type { LabEvent, Micros } from '../model/index.ts'
+
+export interface State extends View {
+  /** When the session last *became* Established; `undefined` when it never was. */
+  establishedAt(device: string, peerAddress: string): Micros | undefined
+  /** The flows of a probe that get no answers now. */
+  lostFlows(probe: string): readonly number[]
+}
+
+export class StateFold extends StateView implements State {
+  #established = new Map<string, Micros>()
+  #lost = new Map<string, Set<number>>()
+
+  override apply(event: LabEvent): void {
+    if (event.type === 'session' && event.session.state === 'Established') {
+      const before = this.session(event.device, event.session.peerAddress)
+      const still = before?.state === 'Established' && before.establishedCount === event.session.establishedCount
+      if (!still) this.#established.set(key(event.device, event.session.peerAddress), event.at)
+    } else if (event.type === 'probe') {
+      let flows = this.#lost.get(event.probe)
+      if (flows === undefined) {
+        flows = new Set()
+        this.#lost.set(event.probe, flows)
+      }
+      if (event.state === 'lost') flows.add(event.flow)
+      else flows.delete(event.flow)
+    }
+    super.apply(event)
+  }
+
+  establishedAt(device: string, peerAddress: string): Micros | undefined {
+    return this.#established.get(key(device, peerAddress))
+  }
+
+  lostFlows(probe: string): readonly number[] {
+    return [...(this.#lost.get(probe) ?? [])].sort((a, b) => a - b)
+  }
+}
+
+function key(device: string, peerAddress: string): string {
+  return `${device} ${peerAddress}`
+}
+
+/** The records in the order in which they happened; equal instants keep the order of arrival. */
+export function inOrder(events: readonly LabEvent[]): LabEvent[] {
+  return [...events].sort((a, b) => a.at - b.at)
+}
+
+/** The state at `instant`, everything stamped with it included. */
+export function stateAt(events: readonly LabEvent[], instant: Micros): StateFold {
+  const state = new StateFold()
+  for (const event of inOrder(events)) {
+    if (event.at > instant) break
+    state.apply(event)
+  }
+  return state
+}
+
+/** Since when `holds` has been true without a break, up to the last record; `undefined` when it is not true now, or always was. */
+export function trueSince(events: readonly LabEvent[], concerns: (event: LabEvent) => boolean, holds: (state: State) => boolean) {
+  const state = new StateFold()
+  let since: Micros | undefined
+  let now = holds(state)
+  for (const event of inOrder(events)) {
+    state.apply(event)
+    if (!concerns(event)) continue
+    const next = holds(state)
+    if (next && !now) since = event.at
+    if (!next) since = undefined
+    now = next
+  }
+  return now ? since : undefined
+}

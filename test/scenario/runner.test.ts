@@ -1,0 +1,192 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { ScenarioResult } from '../../src/model/index.ts'
+import type { Scenario } from '../../src/scenario/definition.ts'
+import { findScenarios } from '../../src/scenario/host/index.ts'
+import { type Engine, planJobs, runJobs } from '../../src/scenario/runner.ts'
+import { type Found, parseRouters, ROUTER_SETS, type Selection, selectJobs } from '../../src/scenario/select.ts'
+import { FakeLab, smallPlan } from './fake-lab.ts'
+
+function found(name: string, more: Partial<Scenario> = {}): Found {
+  return {
+    name,
+    file: `${name}.ts`,
+    scenario: { title: `about ${name}`, topology: 'shared-peers', body: async () => {}, place: undefined, ...more },
+  }
+}
+
+const everything: Selection = { names: [], controls: false, routers: [ROUTER_SETS[0]!], repeat: 1 }
+const withVariants = found('node-failure', {
+  variants: [
+    { name: 'lb', title: 'an LB node', topology: { initialPlacement: { '10.0.1.100': 'node-04' } } },
+    { name: 'cp', title: 'a CP node' },
+  ],
+  controls: [
+    { name: 'no fault', mustFail: ['x'] },
+    { name: 'all', mustFail: ['x'], variants: ['lb'], topology: { hashSeeds: false } },
+  ],
+})
+
+describe('selection', () => {
+  const names = (selection: Partial<Selection>) =>
+    selectJobs([withVariants, found('add-path')], { ...everything, ...selection }).map((job) => [
+      job.name,
+      job.control?.name,
+      job.routers.name,
+    ])
+
+  test('by name, by variant, and by pattern', () => {
+    expect(names({}).map(([name]) => name)).toEqual(['node-failure/lb', 'node-failure/cp', 'add-path'])
+    expect(names({ names: ['node-failure'] })).toHaveLength(2)
+    expect(names({ names: ['node-failure/cp'] })).toHaveLength(1)
+    expect(names({ names: ['node'] })).toEqual([])
+    expect(names({ grep: 'ABOUT ADD' })).toHaveLength(1)
+    expect(names({ grep: '[' })).toEqual([])
+  })
+
+  test('controls take the place of the runs, each with its own variants', () => {
+    expect(names({ controls: true }).map(([name, control]) => `${name} ${control}`)).toEqual([
+      'node-failure/lb no fault',
+      'node-failure/lb all',
+      'node-failure/cp no fault',
+    ])
+    const [, all] = selectJobs([withVariants], { ...everything, controls: true })
+    expect(all?.topology).toEqual({ hashSeeds: false, initialPlacement: { '10.0.1.100': 'node-04' } })
+  })
+
+  test('every router set, every repetition', () => {
+    expect(names({ names: ['add-path'], routers: ROUTER_SETS, repeat: 2 }).map(([, , set]) => set)).toEqual([
+      'frr',
+      'frr',
+      'gobgp',
+      'gobgp',
+      'mixed',
+      'mixed',
+    ])
+  })
+
+  test('router sets', () => {
+    const kinds = (text: string) => {
+      const parsed = parseRouters(text)
+      return 'error' in parsed ? parsed.error : parsed.sets.map((set) => set.kinds(['tor1', 'tor2']))
+    }
+    expect(kinds('all')).toEqual([
+      { tor1: 'frr', tor2: 'frr' },
+      { tor1: 'gobgp', tor2: 'gobgp' },
+      { tor1: 'frr', tor2: 'gobgp' },
+    ])
+    expect(kinds('tor2=gobgp')).toEqual([{ tor2: 'gobgp' }])
+    expect(kinds('tor1=bird')).toContain('write frr, gobgp, mixed, all')
+  })
+})
+
+describe('runs', () => {
+  const labs: FakeLab[] = []
+  const engine: Engine = {
+    description: 'memory',
+    open: async (plan) => {
+      const lab = new FakeLab(plan)
+      labs.push(lab)
+      return lab
+    },
+    leftovers: async () => [],
+  }
+  const load = async () => ({ plan: smallPlan(), diagnostics: [] })
+
+  async function runs(each: Found, more: { engine?: Engine; keep?: boolean; signal?: AbortSignal } = {}): Promise<ScenarioResult> {
+    const { jobs } = await planJobs(selectJobs([each], everything), load)
+    const [result] = await runJobs(jobs, { engine, reporter: {}, signal: new AbortController().signal, keep: false, ...more })
+    return result!
+  }
+
+  test('each on a lab of its own, removed at its end', async () => {
+    const body: Scenario['body'] = async ({ expect: sure, measure }) => {
+      measure('n', 3)
+      sure.that('fine', true)
+    }
+    const result = await runs(found('a', { body }))
+    expect(result).toMatchObject({
+      name: 'a',
+      verdict: 'passed',
+      engine: 'memory',
+      routerSet: 'frr',
+      routers: { tor1: 'FRR 8.4.4', tor2: 'GoBGP 3.10.0', core: 'frr' },
+      measurements: { n: 3 },
+      problems: [],
+    })
+    expect(labs.at(-1)?.closed).toBe(true)
+  })
+
+  test('a failure, an error, a lab that does not come up, and what is left behind', async () => {
+    expect((await runs(found('a', { body: async ({ expect: sure }) => sure.that('no', false) }))).verdict).toBe('failed')
+    expect((await runs(found('a', { body: () => Promise.reject(new Error('bad')) }))).verdict).toBe('error')
+    const broken = await runs(found('a'), { engine: { ...engine, open: () => Promise.reject(new Error('no memory')) } })
+    expect(broken).toMatchObject({ verdict: 'error', problems: [expect.stringContaining('the lab did not come up: no memory')] })
+    const dirty = await runs(found('a'), { engine: { ...engine, leftovers: async () => ['container x'] } })
+    expect(dirty).toMatchObject({ verdict: 'error', problems: ['left behind: container x'] })
+  })
+
+  test('a state that events do not tell is found at the end', async () => {
+    const stale: Engine = {
+      ...engine,
+      open: async (plan) => {
+        const lab = new FakeLab(plan)
+        lab.fib('tor1', '10.0.0.1/32', ['10.0.1.20'])
+        lab.fresh.fib = []
+        return lab
+      },
+    }
+    const { jobs } = await planJobs(selectJobs([found('a')], everything), load)
+    // Its safety net lets a second pass between two looks: here at once.
+    const alarm = (_: number, callback: () => void) => {
+      const timer = setImmediate(callback)
+      return () => clearImmediate(timer)
+    }
+    const [result] = await runJobs(jobs, { engine: stale, reporter: {}, signal: new AbortController().signal, keep: false, alarm })
+    expect(result?.problems).toEqual([
+      'the state built from events is not what the device says: the events say that tor1 has the kernel route 10.0.0.1/32 via 10.0.1.20; it does not',
+    ])
+  })
+
+  test('--keep leaves the lab and its faults', async () => {
+    const result = await runs(found('a', { body: async ({ lab }) => void (await lab.node('node-04').powerOff()) }), { keep: true })
+    expect(result.verdict).toBe('passed')
+    expect(labs.at(-1)).toMatchObject({ closed: false, calls: ['off node-04'] })
+  })
+
+  test('an interruption stops before the next', async () => {
+    const interrupt = new AbortController()
+    const jobs = (await planJobs(selectJobs([found('a', { body: async () => interrupt.abort() }), found('b')], everything), load)).jobs
+    const results = await runJobs(jobs, { engine, reporter: {}, signal: interrupt.signal, keep: false })
+    expect(results.map((result) => result.verdict)).toEqual(['cancelled'])
+    expect(labs.at(-1)?.closed).toBe(true)
+  })
+
+  test('bad input and unknown routers are found before anything starts', async () => {
+    const parsed = parseRouters('tor9=frr')
+    const routers = 'sets' in parsed ? parsed.sets : []
+    const planned = await planJobs(selectJobs([found('a')], { ...everything, routers }), load)
+    expect(planned.unknown).toEqual(['shared-peers has no router tor9; it has tor1, tor2, core'])
+    const diagnostic = { severity: 'error', code: 'x', file: 'f', line: 1, column: 1, path: '', message: 'm' } as const
+    const bad = await planJobs(selectJobs([found('a'), found('b')], everything), async () => ({ diagnostics: [diagnostic] }))
+    expect(bad).toMatchObject({ jobs: [], diagnostics: [diagnostic] })
+  })
+})
+
+test('scenario files are found by name; one that does not load is told', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'peerlab-scenarios-'))
+  try {
+    await writeFile(join(folder, 'b.ts'), "throw new Error('half written')\n")
+    await writeFile(
+      join(folder, 'a.mjs'),
+      "globalThis[Symbol.for('peerlab.scenarios')].push({ title: 'one', topology: 't', body: async () => {} })\n",
+    )
+    const { found: all, failures } = await findScenarios(folder)
+    expect(all.map((each) => [each.name, each.scenario.title])).toEqual([['a', 'one']])
+    expect(failures.map((failure) => failure.file)).toEqual([join(folder, 'b.ts')])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
