@@ -114,8 +114,9 @@ export class Fleet {
     return pid
   }
 
-  has(device: string): boolean {
-    return this.#members.has(device)
+  /** A rack segment runs none. */
+  runsProgram(device: string): boolean {
+    return this.#member(device).plan.program !== undefined
   }
 
   close(): void {

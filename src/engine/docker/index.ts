@@ -8,4 +8,4 @@ export { listLabs, type RunningLab, reapDeadLabs, removeAllLabs, removeLab } fro
 export { connectEngine, type Engine, type EngineFailure } from './client.ts'
 export type { Failure } from './failure.ts'
 export { requireImages } from './images/require.ts'
-export { attachLab, createDockerLab, type DockerLabOptions, type Progress } from './lab.ts'
+export { attachLab, type Capture, createDockerLab, type DockerLab, type DockerLabOptions, type Progress } from './lab.ts'

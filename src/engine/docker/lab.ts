@@ -18,6 +18,7 @@ import { startArguments } from './starts.ts'
 import { createTables } from './tables.ts'
 import { createTraffic } from './traffic.ts'
 import { devicesOf, wireAll } from './wiring.ts'
+import type { CaptureRequest } from './wiring-requests.ts'
 
 export interface DockerLabOptions {
   /** Unique among running labs; made up from the plan's name when absent. */
@@ -31,6 +32,16 @@ export interface DockerLabOptions {
   readonly signal?: AbortSignal
 }
 
+/** A lab on Docker can also be listened to. */
+export interface DockerLab extends Lab {
+  /** Starts tcpdump in a device's namespace, segments included, and answers once it listens. `stop` answers its lines. */
+  capture(device: string, options: { readonly interface: string; readonly filter: readonly string[] }): Promise<Capture>
+}
+
+export interface Capture {
+  stop(): Promise<readonly string[]>
+}
+
 export interface Progress {
   readonly phase: 'containers' | 'wiring' | 'programs'
   readonly done: number
@@ -38,9 +49,9 @@ export interface Progress {
 }
 
 /** Brings the plan up; resolves when every device is ready. On any failure nothing is left behind. */
-export async function createDockerLab(docker: Docker, images: Images, plan: Plan, options: DockerLabOptions = {}): Promise<Lab> {
+export async function createDockerLab(docker: Docker, images: Images, plan: Plan, options: DockerLabOptions = {}): Promise<DockerLab> {
   const id = options.id ?? `${plan.name}-${randomBytes(2).toString('hex')}`
-  const lab = new DockerLab(docker, id, plan, options)
+  const lab = new RunningLab(docker, id, plan, options)
   try {
     await lab.launch(images, options)
     return lab
@@ -51,14 +62,14 @@ export async function createDockerLab(docker: Docker, images: Images, plan: Plan
 }
 
 /** Joins a running lab from another process, to look and poke: it is neither owned nor ended by this process. Its event log starts now. */
-export async function attachLab(docker: Docker, id: string): Promise<Lab | undefined> {
+export async function attachLab(docker: Docker, id: string): Promise<DockerLab | undefined> {
   const found = (await listLabs(docker)).find((lab) => lab.id === id)
   if (found === undefined) return undefined
   const fleet = new Fleet(docker, { event: () => undefined, noise: () => undefined, ended: () => undefined })
   await fleet.join(id, [WIRING_CONTAINER])
   const { plan, engine, routerVersions } = await fleet.request<Description>(WIRING, 'description')
   fleet.close()
-  const lab = new DockerLab(docker, id, plan, { engine })
+  const lab = new RunningLab(docker, id, plan, { engine })
   await lab.join(routerVersions)
   return lab
 }
@@ -70,7 +81,7 @@ interface Description {
   readonly routerVersions: Readonly<Record<string, string>>
 }
 
-class DockerLab implements Lab {
+class RunningLab implements DockerLab {
   readonly id: string
   readonly plan: Plan
   readonly engine: string
@@ -132,6 +143,11 @@ class DockerLab implements Lab {
     return monotonicMicros()
   }
 
+  async capture(device: string, options: { readonly interface: string; readonly filter: readonly string[] }): Promise<Capture> {
+    const capture = await this.#parts.wiring<number>('capture', { pid: this.#fleet.pid(device), ...options } satisfies CaptureRequest)
+    return { stop: () => this.#parts.wiring<readonly string[]>('captured', { capture }) }
+  }
+
   async launch(images: Images, options: DockerLabOptions): Promise<void> {
     const plans = containersOf(this.plan)
     const owner = options.keep === true ? NO_OWNER : thisOwner()
@@ -189,6 +205,7 @@ class DockerLab implements Lab {
   }
 
   async #startProgram(device: string): Promise<void> {
+    if (!this.#fleet.runsProgram(device)) return
     const ready = this.#readiness.of(device)
     const reply = this.#fleet.request<{ readonly version?: string } | null>(device, 'start', startArguments(this.plan, device))
     // The first to fail counts; a program that dies after its reply ends its readiness too.

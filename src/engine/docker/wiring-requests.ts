@@ -62,7 +62,7 @@ export interface MeasuredFlow {
 
 export interface CaptureRequest {
   readonly pid: number
-  /** `any`, or an interface. */
+  /** One interface: tcpdump counts packets on `any` otherwise than it prints them, and its end is known by its counts. */
   readonly interface: string
   /** tcpdump's filter, a word each. */
   readonly filter: readonly string[]

@@ -49,9 +49,12 @@ export function serve(program: (context: ProgramContext) => Handlers): void {
 
 /** Calls `line` for every whole line of the stream. */
 export function onLines(stream: NodeJS.ReadableStream, line: (text: string) => void): void {
-  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (text) => {
+  const reader = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })
+  reader.on('line', (text) => {
     if (text !== '') line(text)
   })
+  // The reader repeats its stream's errors; whoever owns the stream deals with them.
+  reader.on('error', () => undefined)
 }
 
 async function answer(handlers: Handlers, line: string, write: (reply: ProgramOutput) => void): Promise<void> {

@@ -19,7 +19,10 @@ import { monotonicMicros, onLines, serve } from './serve.ts'
 
 /** The lab's description, kept for processes that join the lab later. */
 let description: unknown = null
-const captures = new Map<number, { readonly child: ChildProcess; readonly lines: string[]; readonly closed: Promise<void> }>()
+const captures = new Map<
+  number,
+  { readonly child: ChildProcess; readonly lines: string[]; readonly drained: Promise<void>; readonly closed: Promise<void> }
+>()
 let nextCapture = 1
 
 serve(() => ({
@@ -58,7 +61,10 @@ async function batch(request: BatchRequest): Promise<BatchResult> {
   return { at, failures: result.code === 0 ? [] : [explain(result.stderr, request.lines)] }
 }
 
-/** Takes a device off the network: nothing in it runs any more, then its links go down. What its kernel still says reaches nobody. */
+/**
+ * Takes a device off the network: nothing in it runs any more, then its links go down, and at last they go: both ends, so that the same
+ * names can be made again at once. What its kernel still says when it is killed reaches nobody.
+ */
 async function cut(pid: number): Promise<{ at: number }> {
   const namespace = readlinkSync(`/proc/${pid}/ns/net`)
   const at = monotonicMicros()
@@ -72,7 +78,9 @@ async function cut(pid: number): Promise<{ at: number }> {
   }
   const listing = await inside(pid, ['ip', '-json', 'link'])
   const links = JSON.parse(listing.stdout) as { ifname: string }[]
-  const lines = links.filter((link) => link.ifname !== 'lo').map((link) => `link set dev ${link.ifname} down`)
+  const names = links.map((link) => link.ifname).filter((name) => name !== 'lo')
+  const lines = [...names.map((name) => `link set dev ${name} down`), ...names.map((name) => `link delete dev ${name}`)]
+  // Forced: an interface that stands on another goes with it.
   await batch({ pid, device: String(pid), lines, force: true })
   return { at }
 }
@@ -116,21 +124,28 @@ function flowOf(element: SetElement): MeasuredFlow {
 
 /** Starts tcpdump, and answers once it listens. */
 async function capture(request: CaptureRequest): Promise<number> {
-  const command = ['tcpdump', '-i', request.interface, '-l', '-nn', '-e', ...request.filter]
+  const command = ['tcpdump', '-i', request.interface, '-l', '-nn', '-e', '--immediate-mode', ...request.filter]
   const child = spawn('nsenter', ['-t', String(request.pid), '-n', ...command], { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   onLines(child.stdout, (line) => lines.push(line))
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()))
+  const drained = Promise.withResolvers<void>()
   await new Promise<void>((resolve, reject) => {
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString()
       if (said.includes('listening on')) resolve()
+      // Its answer to SIGUSR1. What the kernel has taken for it and it has not read would be lost at its end: ask until there is none.
+      const counts = [...said.matchAll(/(\d+) packets? captured, (\d+) packets? received/g)].at(-1)
+      if (counts === undefined) return
+      said = ''
+      if (counts[1] === counts[2]) drained.resolve()
+      else child.kill('SIGUSR1')
     })
     child.on('close', () => reject(new Error(`tcpdump: ${said.trim()}`)))
   })
   const id = nextCapture++
-  captures.set(id, { child, lines, closed })
+  captures.set(id, { child, lines, closed, drained: drained.promise })
   return id
 }
 
@@ -139,6 +154,8 @@ async function captured(id: number): Promise<string[]> {
   const running = captures.get(id)
   if (running === undefined) throw new Error(`no capture ${id}`)
   captures.delete(id)
+  running.child.kill('SIGUSR1')
+  await Promise.race([running.drained, running.closed])
   running.child.kill('SIGINT')
   await running.closed
   return running.lines

@@ -30,10 +30,6 @@ export class Flow {
     return this.#nodes.at(-1)
   }
 
-  get lastAnswer(): Micros {
-    return this.#lastAnswer
-  }
-
   send(now: Micros): void {
     this.sent++
     this.#lastSent = now

@@ -64,11 +64,9 @@ export class RunningProbe {
     this.#settled()
     await promise
     clearTimeout(patience)
-    const now = this.#context.now()
-    if (this.#start.protocol === 'tcp') {
-      const patient = this.#patience() + LAST_ANSWERS_MS * 1000
-      for (const { flow } of this.#flows) flow.fate ??= now - flow.lastAnswer <= patient ? 'survived' : 'stalled'
-    }
+    // A TCP flow that lives answers everything, however late.
+    if (this.#start.protocol === 'tcp')
+      for (const { flow } of this.#flows) flow.fate ??= flow.answered >= flow.sent ? 'survived' : 'stalled'
     for (const { carrier } of this.#flows) carrier.close()
     return { flows: this.#flows.map(({ flow }) => flow.report()) }
   }
