@@ -54,11 +54,9 @@ const tools: Readonly<Record<ImageKind, readonly string[]>> = {
 test.each(IMAGE_KINDS)('%s has its tools, the pinned Node and its programs', async (kind) => {
   const check = [`${NODE_IN_IMAGE} --version`, ...tools[kind].map((tool) => `command -v ${tool} >/dev/null || echo no ${tool}`)]
   const output = await run(images[kind], [...check, `ls -1 ${PROGRAMS_IN_IMAGE}`].join('; '))
-  expect(output.trim().split('\n')).toEqual([
-    `v${RUNTIME_VERSION}`,
-    ...PROGRAMS_OF[kind].map((name) => `${name}.js`).sort(),
-    'package.json',
-  ])
+  const [node, ...programs] = output.trim().split('\n')
+  expect(node).toBe(`v${RUNTIME_VERSION}`)
+  expect(programs.sort()).toEqual([...PROGRAMS_OF[kind].map((name) => `${name}.js`), 'package.json'].sort())
 })
 
 test.each(IMAGE_KINDS)('the programs of %s are modules that Node reads', async (kind) => {

@@ -2,7 +2,6 @@
  * Single-file bundles of the programs that run in containers. From sources they are bundled at each call (some tens of milliseconds),
  * so that what is compared and what is built is what stands in the files; an installed package carries them in `dist/programs`.
  */
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PROGRAMS, type ProgramName } from './programs.ts'
@@ -13,12 +12,7 @@ export type Bundles = ReadonlyMap<ProgramName, Uint8Array>
 /** All programs, bundled. Throws when a program does not bundle: that is a broken checkout, not a state of the machine. */
 export async function bundlePrograms(): Promise<Bundles> {
   const one = runsFromSource ? bundleFromSource : readBuilt
-  const there = PROGRAMS.filter((name) => !runsFromSource || existsSync(entry(name)))
-  return new Map(await Promise.all(there.map(async (name) => [name, await one(name)] as const)))
-}
-
-function entry(name: ProgramName): string {
-  return join(packageRoot, 'src/engine/docker/programs', `${name}.ts`)
+  return new Map(await Promise.all(PROGRAMS.map(async (name) => [name, await one(name)] as const)))
 }
 
 async function bundleFromSource(name: ProgramName): Promise<Uint8Array> {
@@ -26,7 +20,7 @@ async function bundleFromSource(name: ProgramName): Promise<Uint8Array> {
   const { rolldown } = await import('rolldown')
   await using bundle = await rolldown({
     cwd: packageRoot,
-    input: entry(name),
+    input: join(packageRoot, 'src/engine/docker/programs', `${name}.ts`),
     platform: 'node',
     resolve: { conditionNames: ['peerlab-source', 'node', 'import', 'default'] },
     logLevel: 'silent',

@@ -2,7 +2,7 @@
 import type Docker from 'dockerode'
 import { type Failure, failure } from '../failure.ts'
 import type { ImageKind } from '../protocol.ts'
-import { contentHash, imageContents } from './content.ts'
+import { contentHash, type ImageContent, imageContents } from './content.ts'
 import { IMAGE_KINDS, IMAGE_LABELS, repositoryOf } from './programs.ts'
 import { runtimeId } from './runtime.ts'
 
@@ -18,8 +18,9 @@ export interface Images {
  */
 export async function requireImages(
   docker: Docker,
+  wanted: Promise<readonly ImageContent[]> = imageContents(),
 ): Promise<Images | Failure<'images-missing' | 'images-stale' | 'architecture-unsupported'>> {
-  const [contents, { Architecture }, built] = await Promise.all([imageContents(), docker.info(), builtImages(docker)])
+  const [contents, { Architecture }, built] = await Promise.all([wanted, docker.info(), builtImages(docker)])
   const runtime = runtimeId(Architecture)
   if (!runtime.ok) return runtime
   const missing = IMAGE_KINDS.filter((kind) => !built.some((image) => image.kind === kind))

@@ -29,7 +29,11 @@ export async function buildImage(
 ): Promise<{ readonly ok: true; readonly summary: string } | Failure<'build-failed'>> {
   const hash = contentHash(content, runtime.id, base.id)
   const tag = `${repositoryOf(content.kind)}:${hash}`
-  if (!fresh && built.some((image) => image.tag === tag)) return { ok: true, summary: `${tag} is up to date` }
+  const latest = () => docker.getImage(tag).tag({ repo: repositoryOf(content.kind), tag: 'latest' })
+  if (!fresh && built.some((image) => image.tag === tag)) {
+    await latest()
+    return { ok: true, summary: `${tag} is up to date` }
+  }
   const recent: string[] = []
   try {
     const stream = await docker.buildImage(Readable.from(tar(context(content, runtime))) as unknown as NodeJS.ReadableStream, {
@@ -57,7 +61,7 @@ export async function buildImage(
       'Where a package could not be fetched, make apt-get work on this machine; then run the set-up again.',
     )
   }
-  await docker.getImage(tag).tag({ repo: repositoryOf(content.kind), tag: 'latest' })
+  await latest()
   return { ok: true, summary: `${tag} built` }
 }
 
