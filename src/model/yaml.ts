@@ -37,7 +37,7 @@ export function readDocuments(file: string, text: string): YamlFile {
   const diagnostics: Diagnostic[] = []
   if (!Array.isArray(parsed)) return { documents, diagnostics }
   for (const source of parsed as Document.Parsed[]) {
-    diagnostics.push(...source.errors.map((error) => syntaxError(file, lines, error)))
+    diagnostics.push(...withoutEchoes(source.errors.map((error) => syntaxError(file, lines, error))))
     diagnostics.push(...source.warnings.map((warning): Diagnostic => ({ ...syntaxError(file, lines, warning), severity: 'warning' })))
     const document = readDocument(file, documents.length, source, lines, diagnostics)
     if (document !== undefined) documents.push(document)
@@ -102,6 +102,17 @@ function positionIn(source: Document.Parsed, lines: LineCounter, path: Path, par
 function positionAt(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset)
   return { line: Math.max(line, 1), column: Math.max(col, 1) }
+}
+
+/** One slip makes several errors in its line, and a tab many in the lines after it: the first says it. */
+function withoutEchoes(errors: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<number>()
+  const firstTab = Math.min(...errors.filter((error) => error.code === 'yaml-tab').map((error) => error.line))
+  return errors.filter(({ code, line }) => {
+    if (seen.has(line) || (line > firstTab && code === 'yaml-syntax')) return false
+    seen.add(line)
+    return true
+  })
 }
 
 const CURES: Partial<Record<YAMLError['code'], string>> = {

@@ -1,0 +1,17 @@
+/**
+ * cluster/resources: the customer's own file. Schemas of its kinds, loading, and every finding with its place in the text.
+ *
+ * Refuses: reading files (text comes in), the network, and the running cluster. Imports net and model.
+ */
+export { GATEWAY_ANNOTATION } from './check-control-plane.ts'
+export { controlPlaneChanges, type EditedBalancer, type EditedGateway, readEditedBalancer, readEditedGateway } from './edit.ts'
+export { type LoadedCluster, type LoadOptions, loadCluster } from './load.ts'
+export {
+  type AddressPool,
+  type ClusterModel,
+  type ClusterNode,
+  type ControlPlanePeer,
+  DEFAULT_GATEWAY_SETTINGS,
+  type GatewaySettings,
+  type ServicePeer,
+} from './model.ts'
