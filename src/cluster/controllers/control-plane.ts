@@ -1,0 +1,104 @@
+/**
+ * What the admin host runs: the resource store, its server, and the three controllers, seeded from the cluster's description.
+ *
+ * The store lives as long as the process. A control plane that starts anew learns from the leases who holds which floating IP, and lets
+ * nobody read what controllers write until it has heard from every node, or has waited one lease duration for those that are silent.
+ */
+import type { TimerProfile } from '../../model/index.ts'
+import type { Endpoint, World } from '../../world/index.ts'
+import { ApiServer, BGP_ADVERTISED_ROUTE, BGP_SESSION, FLOATING_IP, RESOURCE_TYPES, Store } from '../api/index.ts'
+import { FloatingIpController } from '../gateway/index.ts'
+import type { ClusterModel } from '../resources/index.ts'
+import { admission } from './admission.ts'
+import { BalancerController } from './balancer.ts'
+import { PeeringController } from './peering.ts'
+import { type ServiceSeed, seed } from './seed.ts'
+
+/** Plain JSON: it is sent to the admin host's container. */
+export interface ControlPlaneConfig {
+  readonly listen: Endpoint
+  readonly timers: TimerProfile
+  readonly cluster: ClusterModel
+  readonly services: readonly ServiceSeed[]
+  /** The owner's documents as read, for looking at through the API. */
+  readonly documents?: readonly unknown[]
+  /** In place of the cluster's own `gateway.initialPlacement`: address → node name. */
+  readonly initialPlacement?: Readonly<Record<string, string>>
+}
+
+export class ControlPlane {
+  readonly store: Store
+  readonly #world: World
+  readonly #config: ControlPlaneConfig
+  readonly #server: ApiServer
+  #gateway: FloatingIpController
+  #peering: PeeringController
+  #balancer: BalancerController
+
+  constructor(world: World, config: ControlPlaneConfig) {
+    this.#world = world
+    this.#config = config
+    this.store = new Store(world, RESOURCE_TYPES, admission)
+    const { cluster, services, documents = [] } = config
+    seed(world, this.store, RESOURCE_TYPES, { cluster, services, documents })
+    this.#server = new ApiServer(world, this.store, {
+      listen: config.listen,
+      types: RESOURCE_TYPES,
+      gated: [FLOATING_IP, BGP_SESSION, BGP_ADVERTISED_ROUTE],
+      bookmarkInterval: config.timers.leaseRenewInterval,
+    })
+    ;[this.#gateway, this.#peering, this.#balancer] = this.#controllers()
+  }
+
+  /** Emits `ready` once the API listens, an error in the log if it cannot. */
+  start(): void {
+    this.#gateway.start()
+    this.serve()
+  }
+
+  stop(): void {
+    this.stopServing()
+    for (const controller of [this.#gateway, this.#peering, this.#balancer]) controller.stop()
+  }
+
+  /** The API goes away and the controllers stay: nobody is judged until it is back for one lease duration. */
+  stopServing(): void {
+    this.#gateway.monitor.pause()
+    this.#server.stop()
+  }
+
+  serve(): void {
+    const { name: device, events } = this.#world
+    this.#server.start((problem) => {
+      if (problem === undefined) events.emit({ type: 'ready', device, what: 'resource API' })
+      else events.emit({ type: 'log', device, level: 'error', message: `the resource API cannot listen: ${problem}` })
+    })
+    this.#gateway.monitor.resume()
+  }
+
+  /** The controllers start anew on the store as it is, as after a crash of theirs. */
+  restartControllers(): void {
+    for (const controller of [this.#gateway, this.#peering, this.#balancer]) controller.stop()
+    ;[this.#gateway, this.#peering, this.#balancer] = this.#controllers()
+    this.#gateway.start()
+  }
+
+  #controllers(): [FloatingIpController, PeeringController, BalancerController] {
+    const { timers, cluster, initialPlacement } = this.#config
+    const { gateway, subnets } = cluster
+    const { massExpiryShare, sessions } = gateway
+    const peering = new PeeringController(this.#world, this.store, { sessions, subnets })
+    const balancer = new BalancerController(this.#world, this.store)
+    const floatingIps = new FloatingIpController(
+      this.#world,
+      this.store,
+      { timers, massExpiryShare, initialPlacement: initialPlacement ?? gateway.initialPlacement },
+      () => {
+        peering.start()
+        balancer.start()
+        this.#server.openGate()
+      },
+    )
+    return [floatingIps, peering, balancer]
+  }
+}

@@ -1,0 +1,83 @@
+/** The objects with which a control plane starts: the owner's documents, the nodes, and the Services with their backends. */
+import type { World } from '../../world/index.ts'
+import {
+  apiVersionOf,
+  BGP_LOAD_BALANCER,
+  type Draft,
+  NETWORK_GATEWAY,
+  NODE,
+  type ResourceType,
+  SERVICE,
+  type Service,
+  type Store,
+} from '../api/index.ts'
+import { inSubnet } from '../gateway/index.ts'
+import type { ClusterModel } from '../resources/index.ts'
+import { INGRESS } from '../vips.ts'
+import { written } from './reconciler.ts'
+
+/** A LoadBalancer Service as it is at first. */
+export interface ServiceSeed {
+  readonly namespace: string
+  readonly name: string
+  readonly vip: string
+  readonly ports: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly targetPort: number }[]
+  /** Addresses of the nodes where a backend answers on `targetPort`. */
+  readonly backends: readonly string[]
+}
+
+/** Documents of other kinds that the owner wrote (Cluster, NodePool), stored as they are so that they can be looked at. */
+export interface SeedInput {
+  readonly cluster: ClusterModel
+  readonly services: readonly ServiceSeed[]
+  readonly documents: readonly unknown[]
+}
+
+export function seed(world: World, store: Store, types: readonly ResourceType[], { cluster, services, documents }: SeedInput): void {
+  const { namespace } = cluster
+  for (const document of documents) seedDocument(world, store, types, document, namespace)
+  written(store.upsert(NETWORK_GATEWAY, { metadata: { name: 'default', namespace }, spec: { floatingIPs: cluster.floatingIPs } }))
+  const spec = { localASN: cluster.serviceLocalAsn, peers: cluster.servicePeers }
+  written(store.upsert(BGP_LOAD_BALANCER, { metadata: { name: 'bgplb', namespace }, spec }))
+  for (const { name, address, controlPlane, loadBalancer } of cluster.nodes) {
+    const subnet = cluster.subnets.find((each) => inSubnet(address, each)) ?? `${address}/32`
+    written(store.upsert(NODE, { metadata: { name }, spec: { address, subnet, controlPlane, loadBalancer } }))
+  }
+  for (const service of withIngress(cluster, services)) written(store.upsert(SERVICE, serviceDraft(service)))
+}
+
+export function serviceDraft({ namespace, name, vip, ports, backends }: ServiceSeed): Draft<Service> {
+  return {
+    metadata: { namespace, name },
+    spec: { type: 'LoadBalancer', loadBalancerIP: vip, externalTrafficPolicy: 'Cluster', ports, endpoints: backends },
+  }
+}
+
+/** R27: the ingress VIP is always announced, whether or not its Service was described. */
+function withIngress(cluster: ClusterModel, services: readonly ServiceSeed[]): readonly ServiceSeed[] {
+  const described = services.some(
+    (each) => (each.namespace === INGRESS.namespace && each.name === INGRESS.name) || each.vip === cluster.ingressVip,
+  )
+  if (cluster.ingressVip === undefined || described || cluster.type === 'admin') return services
+  return [...services, { ...INGRESS, vip: cluster.ingressVip, ports: [], backends: [] }]
+}
+
+function seedDocument(world: World, store: Store, types: readonly ResourceType[], document: unknown, namespace: string) {
+  const { apiVersion, kind, metadata, spec } = (document ?? {}) as {
+    readonly apiVersion?: string
+    readonly kind?: string
+    readonly metadata?: { readonly name?: string; readonly namespace?: string }
+    readonly spec?: unknown
+  }
+  const type = types.find((each) => each.kind === kind && apiVersionOf(each) === apiVersion)
+  if (type === undefined || type === NETWORK_GATEWAY || type === BGP_LOAD_BALANCER || metadata?.name === undefined) return
+  const { name } = metadata
+  const result = store.upsert(type, { metadata: { name, namespace: metadata.namespace ?? namespace }, spec })
+  if (!result.ok)
+    world.events.emit({
+      type: 'log',
+      device: world.name,
+      level: 'warning',
+      message: `${kind} ${name} is not stored: ${result.error.message}`,
+    })
+}
