@@ -62,9 +62,10 @@ function sessionKey(session: Session): string {
   return `${session.localAddress} ${session.peerAddress}`
 }
 
-/** Without what moves by itself: counters of prefixes and the reason's wording. */
+/** Without what moves by itself: counters, the reason's wording, and the states below Established, of whose changes no daemon tells. */
 function sessionText(session: Session): string {
-  return JSON.stringify([session.state, session.establishedCount, session.addPath.receive, session.addPath.send])
+  const up = session.state === 'Established'
+  return JSON.stringify([up ? 'up' : 'down', session.establishedCount, up && session.addPath.receive, up && session.addPath.send])
 }
 
 function prefixOf(route: { readonly prefix: string }): string {

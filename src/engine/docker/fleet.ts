@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import type { LabEvent } from '../../model/index.ts'
-import { type ContainerPlan, containerOptions, type Images, inParallel } from './containers.ts'
+import { type ContainerLabels, type ContainerPlan, containerOptions, type Images, inParallel } from './containers.ts'
 import { LABELS, NODE_IN_IMAGE, PROGRAMS_IN_IMAGE } from './protocol.ts'
 import { demultiplex, ProgramStream } from './stream.ts'
 
@@ -39,18 +39,24 @@ export class Fleet {
   async launch(
     plans: readonly ContainerPlan[],
     images: Images,
-    labels: { readonly lab: string; readonly owner: string },
+    labels: ContainerLabels,
     options: { readonly signal?: AbortSignal | undefined; progress(done: number): void },
   ): Promise<void> {
     let done = 0
     await inParallel(plans, AT_ONCE, async (plan) => {
       options.signal?.throwIfAborted()
-      const container = await this.docker.createContainer(containerOptions(plan, images, labels))
-      this.#members.set(plan.device, { plan, container })
+      await this.#create(plan, images, labels).catch((error: Error) => {
+        throw new Error(`${plan.device}: ${error.message.trim()}`, { cause: error })
+      })
       options.signal?.throwIfAborted()
-      await this.start(plan.device)
       options.progress(++done)
     })
+  }
+
+  async #create(plan: ContainerPlan, images: Images, labels: ContainerLabels): Promise<void> {
+    const container = await this.docker.createContainer(containerOptions(plan, images, labels))
+    this.#members.set(plan.device, { plan, container })
+    await this.start(plan.device)
   }
 
   /** Joins the containers of a lab that another process made. */

@@ -7,7 +7,7 @@
 import { rmSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
-import type { LabEventBody, Micros } from '../../../model/index.ts'
+import type { LabEvent, LabEventBody, Micros } from '../../../model/index.ts'
 import type { ProgramOutput, ProgramRequest } from '../protocol.ts'
 
 export const SOCKET = '/run/peerlab.sock'
@@ -17,6 +17,8 @@ export interface ProgramContext {
   now(): Micros
   /** Writes one event line, stamped now unless `at` says when it happened. */
   emit(event: LabEventBody, at?: Micros): void
+  /** Writes one event that is stamped already, as a World gives it. */
+  record(event: LabEvent): void
 }
 
 /** One function per `op`; what it returns (or what its promise comes to) is the result, what it throws is the error's text. */
@@ -36,6 +38,7 @@ export function serve(program: (context: ProgramContext) => Handlers): void {
   const handlers = program({
     now: monotonicMicros,
     emit: (event, at) => write({ ...event, at: at ?? monotonicMicros() }),
+    record: write,
   })
   onLines(process.stdin, (line) => void answer(handlers, line, write))
   // A program that runs under another (`piped`) leaves the socket to that one.
