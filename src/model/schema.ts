@@ -149,7 +149,7 @@ export const anything: Schema<unknown> = { expects: 'anything', read: (value) =>
 
 /** A list; an invalid item is left `undefined` in what `check` calls partial. */
 export function list<T>(item: Schema<T>, options: { readonly min?: number; readonly max?: number } = {}): Schema<readonly T[]> {
-  const expects = `a list of ${item.expects.replace(/^an? /, '')}s`
+  const expects = `a list, each item ${item.expects}`
   return {
     expects,
     read(value, place) {

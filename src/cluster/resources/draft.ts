@@ -1,5 +1,5 @@
 /** The file's kinds read one by one, each value with its place: what the checks across documents work on. */
-import { type AddressRange, check, type Diagnostic, type Path, type Place, placeIn } from '../../model/index.ts'
+import { type AddressRange, check, type Diagnostic, isMapping, type Path, type Place, placeIn } from '../../model/index.ts'
 import type { Identified } from './identify.ts'
 import {
   type BgpPeerSpec,
@@ -105,8 +105,7 @@ export function readGateway(source: Identified, sink: Sink): GatewayDraft {
 
 export function readBalancer(source: Identified, sink: Sink): BalancerDraft {
   const root = nestedUnderBgp(source, sink)
-  const written = (source.document.value as { readonly spec?: Readonly<Record<string, unknown>> | null }).spec
-  if (root.length === 1 && written && 'peerSelector' in written) {
+  if (root.length === 1 && 'peerSelector' in writtenSpec(source)) {
     const spec = specOf<{ localASN?: number; peerSelector?: Record<string, string> }>(source, selectingLoadBalancerSpec, sink)
     const place = placeIn(source.document, ['spec'], sink)
     return { source, place, localAsn: one(spec?.localASN, place.child('localASN')), peers: [], selector: spec?.peerSelector ?? {} }
@@ -145,11 +144,16 @@ export function readNodePool(
   return { clusterName: one(spec?.clusterName, place.child('clusterName')), nodes }
 }
 
+/** The spec as the file has it, before any schema; empty where it is no mapping. */
+function writtenSpec(source: Identified): Readonly<Record<string, unknown>> {
+  const { spec } = source.document.value as { readonly spec?: unknown }
+  return isMapping(spec) ? spec : {}
+}
+
 /** The third example has `spec.bgp.{localASN,peers}` for `spec.{localASN,peers}`: said once, and read all the same. */
 function nestedUnderBgp(source: Identified, sink: Sink): Path {
-  const spec = (source.document.value as { readonly spec?: Readonly<Record<string, unknown>> | null }).spec
-  const nested = spec?.bgp
-  if (typeof nested !== 'object' || nested === null || 'localASN' in spec! || 'peers' in spec!) return ['spec']
+  const spec = writtenSpec(source)
+  if (!isMapping(spec.bgp) || 'localASN' in spec || 'peers' in spec) return ['spec']
   placeIn(source.document, ['spec', 'bgp'], sink).report({
     code: 'spec-bgp',
     message: '`spec.bgp` is not a field, although an example of the documentation has it: the peers in it are not seen (R29)',

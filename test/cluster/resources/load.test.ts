@@ -279,6 +279,17 @@ describe('what is wrong is said, with its place', () => {
     expect(said).toContain('47:7 error bad-address')
   })
 
+  test('dots in a text block, and at the end of a document, are not placeholders', () => {
+    const config =
+      '\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata:\n  note: |\n    first\n    ...\n    (other cluster config omitted)\n  more: x\n'
+    expect(found(`${shared}...${config}...\n`)).toEqual([])
+  })
+
+  test('a placeholder in a value is said, and the rest is read', () => {
+    expect(pointed(edited(['spec:\n', 'spec: ...\n']))).toEqual(['error pasted-placeholder at ...'])
+    expect(pointed(edited(['    ports:\n', '    ...\n    ports:\n']))).toEqual(['error pasted-placeholder at ...'])
+  })
+
   test('files that hold no cluster', () => {
     expect(found('')).toEqual(['1:1 error no-cluster'])
     expect(found('just text')).toEqual(['1:1 error not-a-resource'])
@@ -286,18 +297,42 @@ describe('what is wrong is said, with its place', () => {
   })
 })
 
+test('a value of the wrong shape anywhere is a finding, not a crash', () => {
+  for (const name of ['shared-peers.yaml', 'customer.yaml']) {
+    const lines = fixture(name).split('\n')
+    for (const [index, line] of lines.entries()) {
+      if (!/^[^#]*:/.test(line)) continue
+      const indent = /^[ -]*/.exec(line)![0].length
+      const rest = lines.slice(index + 1)
+      const next = rest.findIndex(
+        (each) =>
+          each.startsWith('---') || (each.trim() !== '' && each.length - each.trimStart().length < indent + (/:\s*$/.test(line) ? 1 : 0)),
+      )
+      const after = /:\s*$/.test(line) ? rest.slice(next < 0 ? rest.length : next) : rest
+      for (const value of [' word', ' 7', ' true', ' [1, {a: b}]', ' {a: 1}', '']) {
+        const text = [...lines.slice(0, index), line.replace(/:.*/, `:${value}`), ...after].join('\n')
+        for (const d of loadCluster('c.yaml', text).diagnostics) expect(d.line > 0 && d.column > 0).toBe(true)
+      }
+    }
+  }
+})
+
 test('whatever lines of it are lost or doubled, a file is never a crash, and always has a place for what it says', () => {
   const lines = fixture('planes-apart-as-printed.yaml').split('\n')
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(fc.nat(lines.length - 1), fc.constantFrom('drop', 'double', 'outdent', 'null')), { maxLength: 6 }),
+      fc.array(fc.tuple(fc.nat(lines.length - 1), fc.constantFrom('drop', 'double', 'outdent', 'null', 'scalar', 'list', 'mapping')), {
+        maxLength: 6,
+      }),
       (edits) => {
         const text = lines.map((line, index) => {
           const edit = edits.find(([at]) => at === index)?.[1]
           if (edit === 'drop') return undefined
           if (edit === 'double') return `${line}\n${line}`
           if (edit === 'outdent') return line.replace(/^ {2}/, '')
-          return edit === 'null' ? line.replace(/:.*/, ':') : line
+          const values: Readonly<Record<string, string>> = { null: ':', scalar: ': word', list: ': [1, {a: b}]', mapping: ': {a: 1}' }
+          const value = values[edit ?? '']
+          return value === undefined ? line : line.replace(/:.*/, value)
         })
         const result = loadCluster('c.yaml', text.filter((line) => line !== undefined).join('\n'))
         for (const d of result.diagnostics) expect(d.line > 0 && d.column > 0 && d.message !== '').toBe(true)
