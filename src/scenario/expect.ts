@@ -3,7 +3,17 @@ import { formatDuration, type Micros } from '../model/index.ts'
 import { all, type Condition } from './condition.ts'
 import { isHeld, isHeldBy, moves } from './conditions/floating-ip.ts'
 import { allAnswered } from './conditions/probe.ts'
-import { hasNextHop, hasNoRoute, hasPathsFrom, hasRoute, losesNextHop, overTables, spreadsVips, type Tables } from './conditions/route.ts'
+import {
+  hasNextHop,
+  hasNoRoute,
+  hasOnePathFrom,
+  hasPathsFrom,
+  hasRoute,
+  losesNextHop,
+  overTables,
+  spreadsVips,
+  type Tables,
+} from './conditions/route.ts'
 import { hasSession, reestablishesSession } from './conditions/session.ts'
 import { ScenarioError } from './errors.ts'
 import { FloatingIpHandle, NodeHandle, ProbeHandle, type RouterHandle, type Scene } from './handles.ts'
@@ -96,6 +106,15 @@ export class RouterExpect {
   /** What one peer's session announces for a prefix, used or not: exactly these next hops. */
   toReceive(prefix: string, wish: Wish & { readonly from: string; readonly nextHops: readonly Hop[] }): Tracked<Held> {
     return check(this.#run, hasPathsFrom(this.#name, prefix, wish.from, wish.nextHops.map(address).sort()), wish, toHeld)
+  }
+
+  /** One path for each prefix from one peer: a session without ADD-PATH. */
+  toReceiveOnePathEach(prefixes: readonly string[], wish: Wish & { readonly from: string }): Tracked<Held> {
+    const condition = all(
+      `${this.#name} receives one path for each VIP from ${wish.from}`,
+      prefixes.map((prefix) => hasOnePathFrom(this.#name, prefix, wish.from)),
+    )
+    return check(this.#run, condition, wish, toHeld)
   }
 
   /** One next hop for each VIP, spread evenly over `among` (R22 without ADD-PATH). */
@@ -229,16 +248,16 @@ export class FloatingIpExpect {
 
 export class ProbeExpect {
   readonly #run: Run
-  readonly #probe: string
+  readonly #probe: ProbeHandle
 
-  constructor(run: Run, probe: string) {
+  constructor(run: Run, probe: ProbeHandle) {
     this.#run = run
     this.#probe = probe
   }
 
-  /** No flow is without answers. */
+  /** Every flow has been answered, and none is without answers now. */
   toBeAnswered(wish: Wish = {}): Tracked<Held> {
-    return check(this.#run, all(`every flow of ${this.#probe} is answered`, [allAnswered(this.#probe)]), wish, toHeld)
+    return check(this.#run, allAnswered(this.#probe.name, this.#probe.flows), wish, toHeld)
   }
 }
 
@@ -262,7 +281,7 @@ export function expectOf(scene: Scene): Expect {
   }
   function expect(subject: RouterHandle | FloatingIpHandle | ProbeHandle | undefined) {
     if (subject instanceof FloatingIpHandle) return new FloatingIpExpect(scene, subject.address)
-    if (subject instanceof ProbeHandle) return new ProbeExpect(run, subject.name)
+    if (subject instanceof ProbeHandle) return new ProbeExpect(run, subject)
     return new RouterExpect(run, nameOf(subject))
   }
   return Object.assign(expect, {

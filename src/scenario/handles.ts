@@ -125,12 +125,15 @@ export class FloatingIpHandle {
 
 export class ProbeHandle {
   readonly name: string
+  /** How many; they are numbered from 0. */
+  readonly flows: number
   readonly #run: Run
   readonly #probe: Probe
   #report: Promise<ProbeReport> | undefined
 
-  constructor(run: Run, probe: Probe) {
+  constructor(run: Run, probe: Probe, flows: number) {
     this.#run = run
+    this.flows = flows
     this.#probe = probe
     this.name = probe.name
   }
@@ -163,7 +166,7 @@ export class ClientHandle {
   /** Starts long-running flows; they end with the scenario at the latest. */
   probe(options: Omit<ProbeOptions, 'from'>): Tracked<ProbeHandle> {
     return this.#run.track(`probe from ${this.name}`, async () => {
-      const handle = new ProbeHandle(this.#run, await this.#run.lab.traffic.probe({ ...options, from: this.name }))
+      const handle = new ProbeHandle(this.#run, await this.#run.lab.traffic.probe({ ...options, from: this.name }), options.flows)
       this.#run.onEnd(`probe ${handle.name}`, `stop of ${handle.name}`, () => handle.end())
       return handle
     })

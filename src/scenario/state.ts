@@ -6,13 +6,13 @@ import type { LabEvent, Micros } from '../model/index.ts'
 export interface State extends View {
   /** When the session last *became* Established; `undefined` when it never was. */
   establishedAt(device: string, peerAddress: string): Micros | undefined
-  /** The flows of a probe that get no answers now. */
-  lostFlows(probe: string): readonly number[]
+  /** Whether a flow of a probe gets answers now; `undefined` when nothing has been heard of it. */
+  flowAnswered(probe: string, flow: number): boolean | undefined
 }
 
 export class StateFold extends StateView implements State {
   #established = new Map<string, Micros>()
-  #lost = new Map<string, Set<number>>()
+  #flows = new Map<string, boolean>()
 
   override apply(event: LabEvent): void {
     if (event.type === 'session' && event.session.state === 'Established') {
@@ -20,13 +20,7 @@ export class StateFold extends StateView implements State {
       const still = before?.state === 'Established' && before.establishedCount === event.session.establishedCount
       if (!still) this.#established.set(key(event.device, event.session.peerAddress), event.at)
     } else if (event.type === 'probe') {
-      let flows = this.#lost.get(event.probe)
-      if (flows === undefined) {
-        flows = new Set()
-        this.#lost.set(event.probe, flows)
-      }
-      if (event.state === 'lost') flows.add(event.flow)
-      else flows.delete(event.flow)
+      this.#flows.set(key(event.probe, String(event.flow)), event.state === 'ok')
     }
     super.apply(event)
   }
@@ -35,8 +29,8 @@ export class StateFold extends StateView implements State {
     return this.#established.get(key(device, peerAddress))
   }
 
-  lostFlows(probe: string): readonly number[] {
-    return [...(this.#lost.get(probe) ?? [])].sort((a, b) => a - b)
+  flowAnswered(probe: string, flow: number): boolean | undefined {
+    return this.#flows.get(key(probe, String(flow)))
   }
 }
 

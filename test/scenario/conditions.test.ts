@@ -130,19 +130,24 @@ test('a floating IP has moved when another node of those allowed holds it', () =
   expect(condition.evaluate(now(lab)).holds).toBe(true)
 })
 
-test('a probe is answered when no flow of it is lost', () => {
+test('a probe is answered when every flow of it was heard of and none is lost', () => {
   const lab = new FakeLab()
   const flow = (number: number, state: 'ok' | 'lost') => lab.emit({ type: 'probe', device: 'client', probe: 'udp-1', flow: number, state })
-  flow(3, 'lost')
-  flow(4, 'lost')
-  flow(3, 'ok')
-  expect(
-    allAnswered('udp-1')
+  const rows = () =>
+    allAnswered('udp-1', 3)
       .evaluate(now(lab))
-      .differences[0]?.rows.map((row) => row.what),
-  ).toEqual(['flow 4'])
-  flow(4, 'ok')
-  expect(allAnswered('udp-1').evaluate(now(lab)).holds).toBe(true)
+      .differences[0]?.rows.map((row) => [row.what, row.seen])
+  flow(0, 'ok')
+  flow(1, 'lost')
+  expect(rows()).toEqual([
+    ['flow 1', 'no answer'],
+    ['flow 2', 'not yet'],
+  ])
+  flow(2, 'ok')
+  flow(1, 'ok')
+  expect(allAnswered('udp-1', 3).evaluate(now(lab)).holds).toBe(true)
+  flow(0, 'lost')
+  expect(rows()).toEqual([['flow 0', 'no answer']])
 })
 
 describe('the past', () => {

@@ -160,6 +160,27 @@ export function hasPathsFrom(device: string, prefix: string, peer: string, nextH
   }
 }
 
+/** One peer announces exactly one path, whichever it is. */
+export function hasOnePathFrom(device: string, prefix: string, peer: string): Condition {
+  const seenFrom = (state: State) =>
+    (state.route(device, prefix)?.paths ?? []).filter((path) => path.from === peer).map((path) => path.nextHop)
+  return {
+    ...base(device, prefix, 'bgp'),
+    describe: `${device} receives one path of ${prefix} from ${peer}`,
+    evaluate(state) {
+      const seen = seenFrom(state)
+      const row = {
+        what: `paths from ${peer}`,
+        expected: 'one',
+        seen: seen.length === 0 ? 'none' : `via ${seen.join(', ')}`,
+        ok: seen.length === 1,
+        same: (other: State) => seenFrom(other).join() === seen.join(),
+      }
+      return verdict(device, prefix, 'bgp', [row], state)
+    },
+  }
+}
+
 /** Every prefix has exactly one next hop, and each a different one of `among` while there are enough (R22, without ADD-PATH). */
 export function spreadsVips(device: string, prefixes: readonly string[], table: Table, among: readonly string[]): Condition {
   const parts = prefixes.map((prefix) => base(device, prefix, table))

@@ -35,15 +35,15 @@ export class Flow {
     this.#lastSent = now
   }
 
-  /** Answers true when the flow was lost until now. */
+  /** Answers true when the flow was lost until now, or had never been answered. */
   answer(node: string, now: Micros): boolean {
     this.answered++
     this.#longestGap = Math.max(this.#longestGap, now - this.#lastAnswer)
     this.#lastAnswer = now
     if (this.#nodes.at(-1) !== node) this.#nodes.push(node)
-    const wasLost = this.#lost
+    const news = this.#lost || this.answered === 1
     this.#lost = false
-    return wasLost
+    return news
   }
 
   /** Answers true when the flow becomes lost now. */
