@@ -92,6 +92,10 @@ describe('the host of a node', () => {
     })
   })
 
+  it('gives up a peer that went silent with what it sent unacknowledged', () => {
+    expect(step('silent')).toMatchObject({ last: { type: 'closed', reason: 'timeout' } })
+  })
+
   it('says nothing after its end', () => {
     expect(step('ended')).toMatchObject({ late: 0, events: [] })
   })
@@ -122,7 +126,12 @@ async function run(code: string): Promise<Map<string, Step>> {
       NetworkMode: 'none',
       Init: true,
       CapAdd: ['NET_ADMIN', 'SYS_ADMIN'],
-      Sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv4.conf.all.rp_filter': '0', 'net.ipv4.conf.default.rp_filter': '0' },
+      Sysctls: {
+        'net.ipv4.ip_forward': '1',
+        'net.ipv4.tcp_retries2': '3',
+        'net.ipv4.conf.all.rp_filter': '0',
+        'net.ipv4.conf.default.rp_filter': '0',
+      },
     },
   })
   try {

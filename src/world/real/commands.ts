@@ -11,7 +11,8 @@ export class Commands {
   readonly #running = new Set<ChildProcess>()
   #ended = false
 
-  run(command: string, args: readonly string[], stdin: string, done: (result: CommandResult) => void): void {
+  /** `started` is called when the program runs; not at all where there is no such program. */
+  run(command: string, args: readonly string[], stdin: string, done: (result: CommandResult) => void, started?: () => void): void {
     if (this.#ended) return
     const child = execFile(command, args, { timeout: LIMIT_MS, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
       this.#running.delete(child)
@@ -20,6 +21,11 @@ export class Commands {
       else done({ ok: false, detail: `${command} ${args.join(' ')}: ${stderr.trim() || error.message}` })
     })
     this.#running.add(child)
+    if (started) {
+      child.once('spawn', () => {
+        if (!this.#ended) started()
+      })
+    }
     // It may end before it has read everything; its exit code tells.
     child.stdin?.on('error', () => {})
     child.stdin?.end(stdin)

@@ -38,14 +38,13 @@ export class RealHost implements Host {
 
   announce(address: string, interfaceName: string, count: number, interval: Micros): void {
     if (count <= 0) return
-    const { name, send } = this.#announcement(address, interfaceName, count)
-    let left = count - 1
-    const timer = this.#clock.timer(name, () => {
-      send()
-      if (--left > 0) timer.start(interval)
-    })
+    let sent = 0
+    const timer = this.#clock.timer(`gratuitous ARP ${address}`, () => send())
+    const send = (): void => {
+      this.#gratuitousArp(address, interfaceName, sent === 0 ? count : undefined)
+      if (++sent < count) timer.start(interval)
+    }
     send()
-    if (left > 0) timer.start(interval)
   }
 
   end(): void {
@@ -53,18 +52,20 @@ export class RealHost implements Host {
     this.#commands.end()
   }
 
-  #announcement(address: string, interfaceName: string, count: number): { readonly name: string; readonly send: () => void } {
-    let told = false
-    const send = (): void =>
-      this.#commands.run('arping', ['-q', '-U', '-c', '1', '-I', interfaceName, address], '', (result) => {
-        if (!result.ok) {
-          this.#events.emit({ type: 'log', device: this.#device, level: 'warning', message: `gratuitous ARP failed: ${result.detail}` })
-        } else if (!told) {
-          told = true
-          this.#events.emit({ type: 'gratuitous-arp', device: this.#device, address, count })
-        }
-      })
-    return { name: `gratuitous ARP ${address}`, send }
+  /** arping sends at its start and then waits a second for answers that an announcement has none of: it is told (`count`) when it has started. */
+  #gratuitousArp(address: string, interfaceName: string, count: number | undefined): void {
+    const device = this.#device
+    this.#commands.run(
+      'arping',
+      ['-q', '-U', '-c', '1', '-I', interfaceName, address],
+      '',
+      (result) => {
+        if (!result.ok) this.#events.emit({ type: 'log', device, level: 'warning', message: `gratuitous ARP failed: ${result.detail}` })
+      },
+      () => {
+        if (count !== undefined) this.#events.emit({ type: 'gratuitous-arp', device, address, count })
+      },
+    )
   }
 
   #next(): void {

@@ -13,13 +13,15 @@ const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: '
 const say = (step: string, seen: object): void => console.log(JSON.stringify({ step, ...seen }))
 
 /** Answers every connection with its own name and the address that it saw the caller as. */
-const BACKEND = `require('node:net').createServer((socket) => socket.end(process.argv[1] + ' ' + socket.remoteAddress)).listen(8080, '0.0.0.0', () => console.log('up'))`
+const BACKEND = `require('node:net').createServer((socket) => socket.end(process.argv[1] + ' ' + socket.remoteAddress)).listen(8080, '0.0.0.0', () => console.log('up'))
+require('node:net').createServer(() => {}).listen(8081, '0.0.0.0')`
 /** Connects so many times in turn and prints the answers or error codes. */
 const CALLER = `
+import { connect } from 'node:net'
 const [, address, port, times] = process.argv
 const once = () => new Promise((done) => {
   let text = ''
-  const socket = require('node:net').connect({ host: address, port })
+  const socket = connect({ host: address, port })
   socket.setTimeout(3000, () => { done('TIMEOUT'); socket.destroy() })
   socket.on('data', (data) => { text += data }).on('error', (error) => done(error.code)).on('end', () => done(text))
 })
@@ -157,11 +159,26 @@ say('unknown interface', { answer: await apply({ ...desired, id: 2, addresses: [
 
 // Four at once: each against what the one before has made.
 const order: number[] = []
-await Promise.all([3, 4, 5, 6].map(async (id) => order.push((await apply(id % 2 ? desired : { ...desired, id, localVips: [] })).id)))
+await Promise.all(
+  [3, 4, 5, 6].map(async (id) => order.push((await apply(id % 2 ? { ...desired, id } : { ...desired, id, localVips: [] })).id)),
+)
 say('in turn', { order, kernel: kernel() })
 
 events.length = 0
 say('emptied', { answer: await apply({ id: 7, addresses: [], localVips: [], services: [] }), kernel: kernel(), events: events.splice(0) })
+
+// The kernel gives a dead peer up after net.ipv4.tcp_retries2 retransmissions: three here, fifteen (a quarter of an hour) by default.
+const silent = await new Promise<object>((done) => {
+  const tape: object[] = []
+  const connection = world.transport.connect({ remote: { address: '10.0.1.20', port: 8081 }, timeout: 3 * SECOND }, (event) => {
+    tape.push(event)
+    if (event.type === 'connected') {
+      ip('-n', 'east', 'link', 'set', 'uplink', 'down')
+      connection.send(new TextEncoder().encode('anyone there?'))
+    } else if (event.type !== 'data') done({ last: event })
+  })
+})
+say('silent', silent)
 
 let late = 0
 world.host.apply(desired, () => late++)
