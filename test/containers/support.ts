@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type Docker from 'dockerode'
 import { afterAll, afterEach } from 'vitest'
 import type { Images } from '../../src/engine/docker/containers.ts'
 import { connectEngine, createDockerLab, type DockerLab, type DockerLabOptions, requireImages } from '../../src/engine/docker/index.ts'
-import type { Plan } from '../../src/topology/plan.ts'
+import type { Lab } from '../../src/engine/lab.ts'
+import { formatDiagnostic, TIMER_PROFILES } from '../../src/model/index.ts'
+import { type LoadedTopology, loadTopology, type Plan, type TopologyOptions } from '../../src/topology/index.ts'
 
 export interface TestEngine {
   readonly docker: Docker
@@ -38,4 +42,28 @@ export function labs(until: 'each' | 'all') {
 export async function containersOfLab(docker: Docker, lab: string): Promise<string[]> {
   const found = await docker.listContainers({ all: true, filters: { label: [`peerlab.lab=${lab}`] } })
   return found.flatMap((info) => info.Names).sort()
+}
+
+/** Resolves when `holds` is true, looked at now and at every event; rejects after `seconds` with what was waited for. */
+export function until(lab: Lab, what: string, seconds: number, holds: () => boolean): Promise<void> {
+  if (holds()) return Promise.resolve()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const timer = setTimeout(() => reject(new Error(`not within ${seconds} s: ${what}`)), seconds * 1000)
+  const stop = lab.events.subscribe(() => holds() && resolve())
+  return promise.finally(() => {
+    clearTimeout(timer)
+    stop()
+  })
+}
+
+/** A plan of the repository's `topologies/`, with fast timers unless told otherwise. */
+export function planOf(topology: string, options: Partial<TopologyOptions> = {}): Plan {
+  const folder = fileURLToPath(new URL(`../../topologies/${topology}/`, import.meta.url))
+  const read = (name: string) => ({ file: `${folder}${name}`, text: readFileSync(`${folder}${name}`, 'utf8') })
+  return loaded(loadTopology({ ...read('topology.yaml'), read }, { timers: TIMER_PROFILES.fast, ...options }))
+}
+
+export function loaded({ plan, diagnostics }: LoadedTopology): Plan {
+  if (plan === undefined) throw new Error(diagnostics.map(formatDiagnostic).join('\n'))
+  return plan
 }
