@@ -50,13 +50,13 @@ export async function findRuntime(
   const cached = installedAt(name, cache)
   if (cached) return { ok: true, id: named.id, file: cached }
   report(`installing ${named.id}, the engine's Node, into ${cache}`)
-  const code = await npmInstall(named.id, CPU[architecture] ?? 'x64', cache)
+  const code = await npmInstall(named.id, cache)
   const file = installedAt(name, cache)
   if (file) return { ok: true, id: named.id, file }
   return failure(
     'runtime-missing',
     `${named.id}, the Node for containers on this engine (${architecture}), is not installed; npm ended with ${code}`,
-    `Run \`npm install --prefix ${cache} --os=linux --cpu=${CPU[architecture]} --ignore-scripts ${named.id}\` and look at its error.`,
+    `Run \`npm install --force --ignore-scripts --prefix ${cache} ${named.id}\` and look at its error.`,
   )
 }
 
@@ -72,9 +72,10 @@ function installedAt(name: string, folder: string): string | undefined {
   }
 }
 
-async function npmInstall(spec: string, cpu: string, prefix: string): Promise<number> {
+async function npmInstall(spec: string, prefix: string): Promise<number> {
   await mkdir(prefix, { recursive: true })
-  const args = ['install', '--prefix', prefix, '--os=linux', `--cpu=${cpu}`, '--ignore-scripts', '--no-audit', '--no-fund', spec]
+  // Forced, because npm refuses another machine's architecture; nothing of it is run here.
+  const args = ['install', '--force', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', prefix, spec]
   const { promise, resolve } = Promise.withResolvers<number>()
   const child = spawn('npm', args, { stdio: 'ignore', cwd: prefix })
   child.once('error', () => resolve(127))

@@ -38,7 +38,7 @@ export async function startDaemon(daemon: Daemon, note: Report): Promise<Started
   const log = openSync(daemon.log, 'a')
   // Watched before it starts: the socket's appearance is what tells that it can be asked.
   const socket = watch(dirname(daemon.socket))
-  const child = spawn('dockerd', daemon.args, { detached: true, stdio: ['ignore', log, log] })
+  const child = spawn('dockerd', daemon.args, { detached: true, cwd: '/', stdio: ['ignore', log, log] })
   closeSync(log)
   try {
     const why = await answers(daemon, child, socket)

@@ -7,13 +7,16 @@ import { SYSTEM_DAEMON, startDaemon } from './daemon.ts'
 import { canInstall, installPackages } from './machine.ts'
 import type { Report } from './progress.ts'
 
+/** The engine, what it needs to ask a registry, and what it needs on a kernel that enforces AppArmor, as Debian's does. */
+const ENGINE_PACKAGES = ['docker.io', 'ca-certificates', 'apparmor']
+
 /** `seen` is why the default socket gave no engine; it comes back where this machine is not ours to change. */
 export async function startInstalledEngine(seen: EngineFailure, note: Report): Promise<Engine | EngineFailure | Failure> {
   if (process.getuid?.() !== 0) return elsewhere(seen)
   if (!(await hasDaemon())) {
     if (!canInstall()) return elsewhere(seen)
     note(`${seen.message}; installing the distribution's`)
-    const installed = await installPackages(['docker.io'], note)
+    const installed = await installPackages(ENGINE_PACKAGES, note)
     if (!installed.ok) return installed
     // The package may have started it.
     const started = await connectEngine({})

@@ -28,11 +28,13 @@ export async function installPackages(
   packages: readonly string[],
   note: Report,
 ): Promise<{ readonly ok: true } | Failure<'install-failed'>> {
-  const env = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'a' }
+  const env = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' }
+  // A fresh machine may be busy with its own upgrades.
+  const patient = ['-q', '-o', 'DPkg::Lock::Timeout=300']
   note('apt-get update')
-  const update = await command('apt-get', ['update', '-q'], { env })
+  const update = await command('apt-get', [...patient, 'update'], { env })
   note(`apt-get install ${packages.join(' ')}`)
-  const install = await command('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], {
+  const install = await command('apt-get', [...patient, 'install', '-y', '--no-install-recommends', ...packages], {
     env,
     line: (text) => /^(Get:\d+ |Setting up )/.test(text) && note(text),
   })
