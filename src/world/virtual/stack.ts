@@ -1,7 +1,7 @@
 import { contains, type Ipv4, type Prefix, parseIpv4, parsePrefix } from '../../net/index.ts'
 import type { Connection, ConnectionEvent, ConnectRequest, Endpoint, Listener, ListenerEvent } from '../ports.ts'
 import type { EventQueue } from './queue.ts'
-import { connectionKey, type Segment } from './segment.ts'
+import { flowOf, type Segment } from './segment.ts'
 import { Socket, type SocketOwner, type TcpLimits } from './tcp.ts'
 
 /** Where a stack puts what it sends; the network answers nothing, as a wire does. */
@@ -70,7 +70,7 @@ export class Stack implements SocketOwner {
       return this.#failed(sink, { type: 'failed', reason: 'address-not-local', detail: `${this.name} does not hold ${address}` })
     }
     const socket = new Socket(this, { address, port: this.#freePort(address, request.remote) }, request.remote, false, sink)
-    this.#sockets.set(connectionKey(socket.local, socket.remote), socket)
+    this.#sockets.set(socket.incoming, socket)
     socket.open(request.timeout)
     return socket
   }
@@ -93,8 +93,7 @@ export class Stack implements SocketOwner {
 
   /** A segment has arrived on the wire (or from this machine itself). */
   receive(segment: Segment): void {
-    const key = connectionKey(segment.to, segment.from)
-    const socket = this.#sockets.get(key)
+    const socket = this.#sockets.get(segment.flow)
     if (socket) {
       socket.receive(segment)
       return
@@ -102,11 +101,11 @@ export class Stack implements SocketOwner {
     if (segment.kind === 'rst') return
     if (segment.kind === 'syn' && this.#listenerFor(segment.to)) {
       const incoming = new Socket(this, segment.to, segment.from, true)
-      this.#sockets.set(key, incoming)
+      this.#sockets.set(incoming.incoming, incoming)
       incoming.open(0)
       return
     }
-    this.transmit({ kind: 'rst', from: segment.to, to: segment.from })
+    this.transmit({ kind: 'rst', from: segment.to, to: segment.from, flow: flowOf(segment.to, segment.from) })
   }
 
   transmit(segment: Segment): void {
@@ -133,8 +132,7 @@ export class Stack implements SocketOwner {
   }
 
   remove(socket: Socket): void {
-    const key = connectionKey(socket.local, socket.remote)
-    if (this.#sockets.get(key) === socket) this.#sockets.delete(key)
+    if (this.#sockets.get(socket.incoming) === socket) this.#sockets.delete(socket.incoming)
   }
 
   /** The process that used this stack is gone; the kernel closes what it left. */
@@ -168,7 +166,7 @@ export class Stack implements SocketOwner {
     for (;;) {
       const port = this.#nextPort
       this.#nextPort = port >= 60_999 ? 32_768 : port + 1
-      if (!this.#sockets.has(connectionKey({ address, port }, remote))) return port
+      if (!this.#sockets.has(flowOf(remote, { address, port }))) return port
     }
   }
 

@@ -2,7 +2,7 @@ import type { Micros } from '../../model/index.ts'
 import { SECOND } from '../../model/index.ts'
 import type { CloseReason, ConnectFailure, Connection, ConnectionEvent, Endpoint } from '../ports.ts'
 import type { EventQueue, Scheduled } from './queue.ts'
-import type { Segment } from './segment.ts'
+import { flowOf, type Segment, type SegmentHead } from './segment.ts'
 
 /** What a socket needs from the stack that it belongs to. */
 export interface SocketOwner {
@@ -39,6 +39,9 @@ type Outgoing = { readonly at: number; readonly data: Uint8Array | undefined }
 export class Socket implements Connection {
   readonly local: Endpoint
   readonly remote: Endpoint
+  /** The flow of what it receives. */
+  readonly incoming: string
+  readonly #head: SegmentHead
   /** It was opened by the other side. */
   readonly passive: boolean
   readonly #owner: SocketOwner
@@ -54,7 +57,8 @@ export class Socket implements Connection {
   #finQueued = false
   #timer: Scheduled | undefined
   #giveUp: Scheduled | undefined
-  #rto = FIRST_RTO
+  #rto = SYN_RTO
+  #dueAt: Micros = 0
   #silentSince: Micros
   #expected = 0
   #received: Uint8Array[] = []
@@ -67,12 +71,13 @@ export class Socket implements Connection {
     this.#owner = owner
     this.local = local
     this.remote = remote
+    this.incoming = flowOf(remote, local)
+    this.#head = { from: local, to: remote, flow: flowOf(local, remote) }
     this.passive = passive
     this.#sink = sink
     this.#window = owner.limits.receiveBuffer
     this.#silentSince = owner.queue.now
     this.#state = passive ? 'syn-received' : 'syn-sent'
-    this.#rto = SYN_RTO
   }
 
   /** Sends the SYN, or answers one. `timeout` bounds an active open. */
@@ -115,7 +120,7 @@ export class Socket implements Connection {
   abort(): void {
     this.#sink = undefined
     if (this.#state === 'gone') return
-    if (this.#state !== 'syn-sent') this.#owner.transmit({ kind: 'rst', from: this.local, to: this.remote })
+    if (this.#state !== 'syn-sent') this.#owner.transmit({ kind: 'rst', ...this.#head })
     this.#vanish()
   }
 
@@ -151,7 +156,7 @@ export class Socket implements Connection {
         else this.#end('reset')
         return
       case 'syn':
-        if (this.#state === 'syn-received') this.#owner.transmit({ kind: 'syn-ack', from: this.local, to: this.remote })
+        if (this.#state === 'syn-received') this.#owner.transmit({ kind: 'syn-ack', ...this.#head })
         // A challenge ACK (RFC 5961 §4): a peer that knows nothing of this connection answers it with RST.
         else this.#acknowledge()
         return
@@ -165,7 +170,7 @@ export class Socket implements Connection {
       default:
         // An answer to an older connection of the same ports (RFC 9293 §3.10.7.3).
         if (this.#state === 'syn-sent') {
-          this.#owner.transmit({ kind: 'rst', from: this.local, to: this.remote })
+          this.#owner.transmit({ kind: 'rst', ...this.#head })
           return
         }
         if (this.#state === 'syn-received') {
@@ -246,7 +251,7 @@ export class Socket implements Connection {
   }
 
   #acknowledge(): void {
-    this.#owner.transmit({ kind: 'ack', from: this.local, to: this.remote, next: this.#expected, window: this.#room() })
+    this.#owner.transmit({ kind: 'ack', ...this.#head, next: this.#expected, window: this.#room() })
   }
 
   #acknowledged(next: number, window: number): void {
@@ -260,10 +265,7 @@ export class Socket implements Connection {
       this.#sent--
       progress = true
     }
-    if (progress) {
-      this.#rto = FIRST_RTO
-      this.#stopTimer()
-    }
+    if (progress) this.#restartTimer()
     this.#transmitWaiting()
     this.#forgetIfDone()
     if (this.#held && this.#queued === 0 && !this.#is('gone')) {
@@ -286,13 +288,12 @@ export class Socket implements Connection {
   }
 
   #put(segment: Outgoing): void {
-    const { local: from, remote: to } = this
-    if (segment.data) this.#owner.transmit({ kind: 'data', from, to, at: segment.at, data: segment.data })
-    else this.#owner.transmit({ kind: 'fin', from, to, at: segment.at })
+    if (segment.data) this.#owner.transmit({ kind: 'data', ...this.#head, at: segment.at, data: segment.data })
+    else this.#owner.transmit({ kind: 'fin', ...this.#head, at: segment.at })
   }
 
   #handshake(): void {
-    this.#owner.transmit({ kind: this.passive ? 'syn-ack' : 'syn', from: this.local, to: this.remote })
+    this.#owner.transmit({ kind: this.passive ? 'syn-ack' : 'syn', ...this.#head })
     this.#timer = this.#owner.queue.schedule(this.#rto, () => {
       this.#rto *= 2
       this.#handshake()
@@ -301,17 +302,32 @@ export class Socket implements Connection {
 
   #startTimer(): void {
     if (this.#rto === FIRST_RTO) this.#silentSince = this.#owner.queue.now
-    this.#timer = this.#owner.queue.schedule(this.#rto, () => {
-      this.#timer = undefined
-      if (this.#owner.queue.now - this.#silentSince >= this.#owner.limits.retransmissionLimit) {
-        this.#end('timeout')
-        return
-      }
-      if (this.#sent === 0) this.#owner.transmit({ kind: 'probe', from: this.local, to: this.remote })
-      for (let i = 0; i < this.#sent; i++) this.#put(this.#outgoing[i]!)
-      this.#rto = Math.min(this.#rto * 2, LONGEST_RTO)
-      this.#startTimer()
-    })
+    this.#dueAt = this.#owner.queue.now + this.#rto
+    this.#timer = this.#owner.queue.schedule(this.#rto, this.#expire)
+  }
+
+  /** Progress: the peer is there. The entry stays on the queue where it can, and looks at `#dueAt` when its time comes. */
+  #restartTimer(): void {
+    this.#rto = FIRST_RTO
+    this.#dueAt = this.#owner.queue.now + FIRST_RTO
+    if (this.#outgoing.length === 0 || (this.#timer && this.#timer.at > this.#dueAt)) this.#stopTimer()
+  }
+
+  readonly #expire = (): void => {
+    this.#timer = undefined
+    const { queue, limits } = this.#owner
+    if (queue.now < this.#dueAt) {
+      this.#timer = queue.schedule(this.#dueAt - queue.now, this.#expire)
+      return
+    }
+    if (queue.now - this.#silentSince >= limits.retransmissionLimit) {
+      this.#end('timeout')
+      return
+    }
+    if (this.#sent === 0) this.#owner.transmit({ kind: 'probe', ...this.#head })
+    for (let i = 0; i < this.#sent; i++) this.#put(this.#outgoing[i]!)
+    this.#rto = Math.min(this.#rto * 2, LONGEST_RTO)
+    this.#startTimer()
   }
 
   #stopTimer(): void {
