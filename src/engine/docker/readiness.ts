@@ -15,7 +15,8 @@ export class Readiness {
 
   constructor(log: EventLog) {
     this.#unsubscribe = log.subscribe((event) => {
-      if (event.type === 'ready') this.#waiting.get(event.device)?.resolve()
+      // An agent's own `ready` waits for the resource API, which may be cut off when a node comes back.
+      if (event.type === 'ready' && event.what !== 'agent') this.#waiting.get(event.device)?.resolve()
     })
   }
 

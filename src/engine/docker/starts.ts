@@ -1,5 +1,7 @@
 /** The configuration that each device's program is started with, from the plan. Pure. */
-import type { Plan, RouterPlan } from '../../topology/plan.ts'
+import type { AgentConfig, ControlPlaneSpeakerConfig } from '../../cluster/agent/config.ts'
+import { type ClusterModel, controlPlaneSessions } from '../../cluster/index.ts'
+import type { NodePlan, Plan, RouterPlan } from '../../topology/plan.ts'
 import type { AdminStart } from './programs/admin.ts'
 import type { NodeStart } from './programs/node.ts'
 import type { RouterStart } from './routers/driver.ts'
@@ -10,13 +12,37 @@ export function startArguments(plan: Plan, device: string): unknown {
   const router = plan.routers.find((one) => one.name === device)
   if (router !== undefined) return routerStart(plan, router)
   const node = plan.nodes.find((one) => one.name === device)
-  if (node !== undefined) return { device, backend: backendOf(plan, node.name, node.address) } satisfies NodeStart
+  if (node !== undefined) return nodeStart(plan, node)
   if (device === plan.admin.name) return adminStart(plan)
   return clientStart(plan, device)
 }
 
 function routerStart(plan: Plan, router: RouterPlan): RouterStart {
   return { plan: router, timers: plan.timers, files: routerDriver(router.kind).render(router, plan.timers) }
+}
+
+function nodeStart(plan: Plan, node: NodePlan): NodeStart {
+  const { admin, timers } = plan
+  const { model } = plan.cluster
+  const config: AgentConfig = {
+    node: node.name,
+    address: node.address,
+    api: { address: admin.address, port: admin.apiPort },
+    timers,
+    loadBalancer: node.roles.loadBalancer,
+    ...(node.roles.controlPlane ? { controlPlane: controlPlaneOf(model, node.address) } : {}),
+  }
+  return { device: node.name, backend: backendOf(plan, node.name, node.address), agent: { seed: `${plan.name} ${node.name}`, config } }
+}
+
+/** R12: a peer without a list of nodes is every control-plane node's. */
+function controlPlaneOf(model: ClusterModel, address: string): ControlPlaneSpeakerConfig {
+  const peers = controlPlaneSessions(model).filter((session) => session.localIP === address)
+  return {
+    localAsn: model.localAsn,
+    vip: model.cpVip,
+    peers: peers.map((session) => ({ address: session.peerIP, asn: session.peerASN })),
+  }
 }
 
 function adminStart(plan: Plan): AdminStart {

@@ -28,8 +28,11 @@ export function monotonicMicros(): Micros {
   return Number(process.hrtime.bigint() / 1000n)
 }
 
-/** Serves `program` until the container ends; with the argument `ask`, joins this process to the one that already serves. */
-export function serve(program: (context: ProgramContext) => Handlers): void {
+/**
+ * Serves `program` until the container ends; with the argument `ask`, joins this process to the one that already serves. A `child` of
+ * another program is asked by that one alone, which has the socket.
+ */
+export function serve(program: (context: ProgramContext) => Handlers, role: 'main' | 'child' = 'main'): void {
   if (process.argv[2] === 'ask') {
     ask()
     return
@@ -41,8 +44,7 @@ export function serve(program: (context: ProgramContext) => Handlers): void {
     record: write,
   })
   onLines(process.stdin, (line) => void answer(handlers, line, write))
-  // A program that runs under another (`piped`) leaves the socket to that one.
-  if (process.argv[2] === 'piped') return
+  if (role === 'child') return
   rmSync(SOCKET, { force: true })
   createServer((client) => {
     client.on('error', () => client.destroy())

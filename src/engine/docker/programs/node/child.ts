@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ProgramOutput } from '../../protocol.ts'
+import { AGENT_ARGUMENT } from '../agent.ts'
 import { onLines } from '../serve.ts'
 
 interface Waiting {
@@ -32,10 +33,8 @@ export class AgentProcess {
   /** Starts it and resolves when it has taken its configuration. */
   async start(): Promise<void> {
     if (this.#child !== undefined) throw new Error('the agent runs already')
-    // `piped`: its requests come over standard input only, the node itself holds the socket.
-    const child = spawn(process.execPath, [fileURLToPath(new URL('./agent.js', import.meta.url)), 'piped'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+    // The same bundle: see `programs/agent.ts`.
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), AGENT_ARGUMENT], { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#child = child
     child.stdin.on('error', () => undefined)
     onLines(child.stdout, (line) => this.#line(line))
