@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MILLISECOND, SECOND } from '../../src/model/index.ts'
-import type { ConnectionEvent, HostState, World } from '../../src/world/index.ts'
+import type { Connection, ConnectionEvent, HostState, World } from '../../src/world/index.ts'
 import { type UniverseOptions, VirtualUniverse, type VirtualWorld } from '../../src/world/virtual/index.ts'
 
 const floating = (id: number, ...addresses: string[]): HostState => ({
@@ -166,6 +166,62 @@ describe('addresses that move', () => {
     expect(tape.length).toBe(1)
     expect(connection.queued).toBe(1)
     expect(universe.events.filter(({ type }) => type === 'log')).toEqual([])
+  })
+})
+
+describe('flow control', () => {
+  /** A connection to a receiver that pauses with its buffer full, and 1000 bytes that wait for it. */
+  function blocked() {
+    const { universe, a, b } = pair({ receiveBuffer: 1_000 })
+    let got = 0
+    let server: Connection | undefined
+    b.transport.listen({ address: '10.0.1.11', port: 179 }, (event) => {
+      if (event.type !== 'connection') return
+      server = event.accept((more) => {
+        if (more.type === 'data') got += more.data.length
+      })
+      server.pause()
+    })
+    const { connection } = connect(a, '10.0.1.11')
+    for (let i = 0; i < 20; i++) connection.send(new Uint8Array(100))
+    universe.run(500 * MILLISECOND)
+    expect([got, connection.queued]).toEqual([0, 1_000])
+    return { universe, server: server!, connection, got: () => got }
+  }
+
+  it('goes on at once when the receiver resumes', () => {
+    const { universe, server, got } = blocked()
+    server.resume()
+    universe.run(universe.now + 2 * MILLISECOND)
+    expect(got()).toBe(2_000)
+  })
+
+  it('goes on although the news of the resuming was lost', () => {
+    const { universe, server, got } = blocked()
+    universe.cut('b')
+    server.resume()
+    universe.run(universe.now + 100 * MILLISECOND)
+    universe.heal('b')
+    universe.run(universe.now + 5 * SECOND)
+    expect(got()).toBe(2_000)
+  })
+
+  it('keeps the order of segments whatever their delays, so that nothing is sent twice', () => {
+    const { universe, a, b } = pair({ jitter: 5_000 })
+    let last = 0
+    b.transport.listen({ address: '10.0.1.11', port: 179 }, (event) => {
+      if (event.type !== 'connection') return
+      event.accept(() => {
+        last = universe.now
+      })
+    })
+    const { connection } = connect(a, '10.0.1.11')
+    universe.run(100 * MILLISECOND)
+    for (let i = 0; i < 50; i++) connection.send(Uint8Array.of(i))
+    universe.run(10 * SECOND)
+    // The least retransmission time-out is 200 ms.
+    expect(last).toBeGreaterThan(100 * MILLISECOND)
+    expect(last).toBeLessThan(110 * MILLISECOND)
   })
 })
 

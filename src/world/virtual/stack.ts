@@ -138,7 +138,7 @@ export class Stack implements SocketOwner {
   /** The process that used this stack is gone; the kernel closes what it left. */
   processEnded(): void {
     for (const listener of [...this.#listeners]) listener.close()
-    for (const socket of [...this.#sockets.values()]) socket.orphan()
+    for (const socket of [...this.#sockets.values()]) socket.close()
   }
 
   powerOff(): void {

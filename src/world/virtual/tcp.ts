@@ -124,12 +124,6 @@ export class Socket implements Connection {
     this.#vanish()
   }
 
-  /** The process died: the kernel sends FIN, or RST where it had not read what came (RFC 2525 §2.17). */
-  orphan(): void {
-    if (this.#receivedBytes > 0) this.abort()
-    else this.close()
-  }
-
   pause(): void {
     this.#paused = true
   }
