@@ -114,7 +114,12 @@ export const LEASE: ResourceType<Lease> = {
   indexes: [],
 }
 const lab = { group: 'networking.gke.io', version: 'v1alpha1', namespaced: true } as const
-export const FLOATING_IP: ResourceType<FloatingIP> = { ...lab, kind: 'FloatingIP', plural: 'floatingips', indexes: ['status.nodeName'] }
+export const FLOATING_IP: ResourceType<FloatingIP> = {
+  ...lab,
+  kind: 'FloatingIP',
+  plural: 'floatingips',
+  indexes: ['status.nodeName', 'metadata.name'],
+}
 export const BGP_SESSION: ResourceType<BGPSession> = { ...lab, kind: 'BGPSession', plural: 'bgpsessions', indexes: ['spec.nodeName'] }
 export const BGP_ADVERTISED_ROUTE: ResourceType<BGPAdvertisedRoute> = {
   ...lab,

@@ -1,0 +1,22 @@
+import { Speaker } from '../../bgp/index.ts'
+import type { World } from '../../world/index.ts'
+import { Advertised } from './advertised.ts'
+import type { SpeakerFactory } from './speaker.ts'
+
+/** Speakers of this node; `changed` tells which session has something new to report. R3: none of them listens. */
+export function openSpeaker(world: World, changed: (localAddress: string, peerAddress: string) => void): SpeakerFactory {
+  return ({ localAddress, localAsn, routerId, peers }) => {
+    const advertised = new Advertised()
+    const speaker = new Speaker(world, { localAddress, localAsn, routerId, peers }, (event) => {
+      advertised.note(event)
+      if (event.type === 'state' || event.type === 'update-sent') changed(localAddress, event.peerAddress)
+    })
+    return {
+      setPeers: (next) => speaker.setPeers(next),
+      announce: (routes) => speaker.announce(routes),
+      sessions: () =>
+        speaker.peers().map(({ peerAddress, state }) => ({ localAddress, peerAddress, state, advertised: advertised.to(peerAddress) })),
+      stop: (done) => speaker.stop(done),
+    }
+  }
+}
