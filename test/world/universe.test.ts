@@ -303,6 +303,23 @@ describe('power and links', () => {
     expect(fromOutside.tape).toMatchObject([{ type: 'failed', reason: 'timeout' }])
   })
 
+  it('parts two machines from each other only, until they are rejoined', () => {
+    const { universe, a, b } = pair()
+    const c = universe.createWorld({ name: 'c', addresses: ['10.0.1.12/24'] })
+    listen(a)
+    listen(b)
+    universe.part('a', 'b')
+    const apart = [connect(a, '10.0.1.11'), connect(b, '10.0.1.10')]
+    const others = [connect(c, '10.0.1.10'), connect(c, '10.0.1.11')]
+    universe.run(6 * SECOND)
+    expect(apart.map(({ tape }) => tape[0])).toMatchObject([{ reason: 'timeout' }, { reason: 'timeout' }])
+    expect(others.map(({ tape }) => tape[0]?.type)).toEqual(['connected', 'connected'])
+    universe.rejoin('b', 'a')
+    const again = connect(a, '10.0.1.11')
+    universe.run(7 * SECOND)
+    expect(again.tape[0]?.type).toBe('connected')
+  })
+
   it('leaves the addresses of a killed process on its machine, for the next one to reconcile', () => {
     const { universe, a } = pair()
     a.host.apply(floating(1, '10.0.1.100', '10.0.1.101'), () => {})

@@ -24,6 +24,8 @@ export class Network implements Wire {
   readonly #holders = new Map<string, Stack[]>()
   readonly #claims = new Map<Stack, ReadonlySet<string>>()
   readonly #lastArrival = new Map<Stack, Micros>()
+  /** Pairs of machine names between which nothing passes. */
+  readonly #parted = new Set<string>()
 
   constructor(queue: EventQueue, options: NetworkOptions, random: Random) {
     this.#queue = queue
@@ -47,8 +49,16 @@ export class Network implements Wire {
     if (!from.linked || !from.holds(segment.from.address)) return
     this.#queue.schedule(this.#arrival(from), () => {
       const target = this.holderOf(address)
-      if (target?.linked) target.receive(segment)
+      if (target?.linked && !this.#parts(from, target)) target.receive(segment)
     })
+  }
+
+  part(a: string, b: string): void {
+    this.#parted.add(pairOf(a, b))
+  }
+
+  rejoin(a: string, b: string): void {
+    this.#parted.delete(pairOf(a, b))
   }
 
   /** A gratuitous ARP; only one that leaves the machine counts. */
@@ -77,6 +87,10 @@ export class Network implements Wire {
     }
   }
 
+  #parts(a: Stack, b: Stack): boolean {
+    return this.#parted.size > 0 && this.#parted.has(pairOf(a.name, b.name))
+  }
+
   /** How long a segment takes; one that drew less jitter does not overtake. */
   #arrival(from: Stack): Micros {
     const { latency, jitter } = this.#options
@@ -85,4 +99,8 @@ export class Network implements Wire {
     this.#lastArrival.set(from, arrival)
     return arrival - this.#queue.now
   }
+}
+
+function pairOf(a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`
 }

@@ -162,6 +162,15 @@ export class VirtualUniverse {
     this.#machine(name).stack.linked = true
   }
 
+  /** Nothing passes between the two machines any more, in either direction; what else they reach they still reach. */
+  part(a: string, b: string): void {
+    this.#network.part(this.#machine(a).stack.name, this.#machine(b).stack.name)
+  }
+
+  rejoin(a: string, b: string): void {
+    this.#network.rejoin(a, b)
+  }
+
   /** The machine that gets traffic to `address` now. */
   holderOf(address: string): string | undefined {
     return this.#network.holderOf(address)?.name
