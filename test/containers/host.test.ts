@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { connectEngine } from '../../src/engine/docker/index.ts'
+import { thisOwner } from '../../src/engine/docker/owner.ts'
 import { LABELS, NODE_IN_IMAGE } from '../../src/engine/docker/protocol.ts'
 
 /** Any build of it will do: it brings Node, ip, nft, arping and tcpdump; the program comes from here. */
@@ -120,7 +121,7 @@ async function run(code: string): Promise<Map<string, Step>> {
   const container = await engine.docker.createContainer({
     Image: IMAGE,
     Cmd: [NODE_IN_IMAGE, '--input-type=module', '-e', code],
-    Labels: { [LABELS.project]: 'test', [LABELS.device]: 'host-test' },
+    Labels: { [LABELS.project]: '1', [LABELS.lab]: 'host-test', [LABELS.device]: 'node-01', [LABELS.owner]: thisOwner() },
     Tty: true,
     HostConfig: {
       NetworkMode: 'none',
