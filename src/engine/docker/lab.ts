@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type Docker from 'dockerode'
 import type { LabEvent, Micros } from '../../model/index.ts'
-import type { Plan } from '../../topology/plan.ts'
+import type { DevicePlan, Plan } from '../../topology/plan.ts'
 import type { Lab } from '../lab.ts'
 import { Log } from '../log.ts'
 import { StateView } from '../view.ts'
@@ -17,6 +17,7 @@ import { Readiness } from './readiness.ts'
 import { startArguments } from './starts.ts'
 import { createTables } from './tables.ts'
 import { createTraffic } from './traffic.ts'
+import { underlay } from './underlay.ts'
 import { devicesOf, wireAll } from './wiring.ts'
 import type { CaptureRequest } from './wiring-requests.ts'
 
@@ -160,14 +161,21 @@ class RunningLab implements DockerLab {
     await this.#seedAll(hashSeed)
     tell('wiring', 1, 1)
     signal?.throwIfAborted()
-    const devices = devicesOf(this.plan)
     let ready = 0
-    await Promise.all(
-      devices.map(async (device) => {
-        await this.#startProgram(device.name)
-        tell('programs', ++ready, devices.length)
-      }),
-    )
+    const start = (devices: readonly DevicePlan[]) =>
+      Promise.all(
+        devices.map(async (device) => {
+          await this.#startProgram(device.name)
+          tell('programs', ++ready, devicesOf(this.plan).length)
+        }),
+      )
+    // The cluster is reached in band: were its controllers there before the way to them, they would take late nodes for dead ones.
+    await start(this.plan.routers)
+    const missing = await underlay(this.plan, this.view, this.events, signal)
+    if (missing.length > 0) this.#warn(`the routers have not found every host, the cluster starts without: ${missing.join(', ')}`)
+    signal?.throwIfAborted()
+    await start([this.plan.admin])
+    await start([...this.plan.nodes, ...this.plan.clients])
     // Once more, now that the routers have said what they are.
     await this.#describe()
     signal?.throwIfAborted()
@@ -199,8 +207,7 @@ class RunningLab implements DockerLab {
     const wanted = devicesOf(this.plan).filter((device) => device.hashSeed !== undefined)
     if (supported) await Promise.all(wanted.map((device) => seedHash(this.#parts, device.name)))
     else if (wanted.length > 0) {
-      const message = 'this kernel has no net.ipv4.fib_multipath_hash_seed (Linux 6.11): every device hashes alike, so ECMP may polarise'
-      this.events.emit({ type: 'log', device: WIRING, level: 'warning', message })
+      this.#warn('this kernel has no net.ipv4.fib_multipath_hash_seed (Linux 6.11): every device hashes alike, so ECMP may polarise')
     }
   }
 
@@ -216,6 +223,10 @@ class RunningLab implements DockerLab {
   #ended(device: string, error: Error): void {
     this.#readiness.fail(device, error)
     if (this.#closing === undefined) this.events.emit({ type: 'log', device, level: 'error', message: error.message })
+  }
+
+  #warn(message: string): void {
+    this.events.emit({ type: 'log', device: WIRING, level: 'warning', message })
   }
 
   #noise(device: string, message: string): void {

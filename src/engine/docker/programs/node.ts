@@ -8,41 +8,40 @@ import { serve } from './serve.ts'
 export interface NodeStart {
   readonly device: string
   readonly backend: BackendStart
-  /** Absent: the node runs no agent. */
-  readonly agent?: AgentStart
+  readonly agent: AgentStart
 }
 
 if (process.argv[2] === AGENT_ARGUMENT) runAgent()
 else runNode()
 
 function runNode(): void {
-  let agent: AgentProcess | undefined
-  const agentOf = (): AgentProcess => {
-    if (agent === undefined) throw new Error('this node runs no agent')
-    return agent
-  }
-  serve((context) => ({
-    start: async (args) => {
-      const start = args as NodeStart
-      await serveBackend(start.backend)
-      if (start.agent !== undefined) {
-        agent = new AgentProcess(start.agent, (how) =>
-          context.emit({ type: 'log', device: start.device, level: 'error', message: `the agent ended by itself: ${how}` }),
-        )
-        await agent.start()
-      }
-      context.emit({ type: 'ready', device: start.device, what: 'node' })
-    },
-    kill: async () => {
-      const at = context.now()
-      await agentOf().kill()
-      return at
-    },
-    'start-process': async () => {
-      const at = context.now()
-      await agentOf().start()
-      return at
-    },
-    status: (args) => agentOf().request('status', args),
-  }))
+  let config: NodeStart | undefined
+  serve((context) => {
+    const agent = new AgentProcess((how) => {
+      context.emit({ type: 'log', device: config?.device ?? '', level: 'error', message: `the agent ended by itself: ${how}` })
+    })
+    const configured = (): NodeStart => {
+      if (config === undefined) throw new Error('the node has not been started')
+      return config
+    }
+    return {
+      start: async (args) => {
+        config = args as NodeStart
+        await serveBackend(config.backend)
+        await agent.start(config.agent)
+        context.emit({ type: 'ready', device: config.device, what: 'node' })
+      },
+      kill: async () => {
+        const at = context.now()
+        await agent.kill()
+        return at
+      },
+      'start-process': async () => {
+        const at = context.now()
+        await agent.start(configured().agent)
+        return at
+      },
+      status: (args) => agent.request('status', args),
+    }
+  })
 }

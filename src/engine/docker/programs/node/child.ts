@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ProgramOutput } from '../../protocol.ts'
-import { AGENT_ARGUMENT } from '../agent.ts'
+import { AGENT_ARGUMENT, type AgentStart } from '../agent.ts'
 import { onLines } from '../serve.ts'
 
 interface Waiting {
@@ -14,42 +14,33 @@ interface Waiting {
 }
 
 export class AgentProcess {
-  readonly #config: unknown
   readonly #ended: (how: string) => void
   #child: ChildProcess | undefined
+  #started = false
   #waiting = new Map<number, Waiting>()
   #nextId = 1
 
-  /** `ended` is called when the process ends without having been told to. */
-  constructor(config: unknown, ended: (how: string) => void) {
-    this.#config = config
+  /**
+   * Boots the process at once: it waits for its configuration while the lab is still being made, when there is time. `ended` is called
+   * when it ends without having been told to.
+   */
+  constructor(ended: (how: string) => void) {
     this.#ended = ended
+    this.#child = this.#boot()
   }
 
-  get running(): boolean {
-    return this.#child !== undefined
-  }
-
-  /** Starts it and resolves when it has taken its configuration. */
-  async start(): Promise<void> {
-    if (this.#child !== undefined) throw new Error('the agent runs already')
-    // The same bundle: see `programs/agent.ts`.
-    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), AGENT_ARGUMENT], { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#child = child
-    child.stdin.on('error', () => undefined)
-    onLines(child.stdout, (line) => this.#line(line))
-    child.on('exit', (code, signal) => {
-      if (this.#child !== child) return
-      this.#lost()
-      this.#ended(signal ?? `exit code ${code}`)
-    })
-    await this.request('start', this.#config)
+  /** Starts the agent, in a new process where there is none; resolves when it has taken its configuration. */
+  async start(config: AgentStart): Promise<void> {
+    if (this.#started) throw new Error('the agent runs already')
+    this.#started = true
+    this.#child ??= this.#boot()
+    await this.request('start', config)
   }
 
   /** SIGKILL: its kernel sends FIN on every session. Resolves when it has ended. */
   async kill(): Promise<void> {
     const child = this.#child
-    if (child === undefined) throw new Error('the agent does not run')
+    if (child === undefined || !this.#started) throw new Error('the agent does not run')
     this.#child = undefined
     const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
     child.kill('SIGKILL')
@@ -67,8 +58,22 @@ export class AgentProcess {
     })
   }
 
+  #boot(): ChildProcess {
+    // The same bundle: see `programs/agent.ts`.
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), AGENT_ARGUMENT], { stdio: ['pipe', 'pipe', 'inherit'] })
+    child.stdin.on('error', () => undefined)
+    onLines(child.stdout, (line) => this.#line(line))
+    child.on('exit', (code, signal) => {
+      if (this.#child !== child) return
+      this.#lost()
+      this.#ended(signal ?? `exit code ${code}`)
+    })
+    return child
+  }
+
   #lost(): void {
     this.#child = undefined
+    this.#started = false
     for (const waiting of this.#waiting.values()) waiting.reject(new Error('the agent ended'))
     this.#waiting.clear()
   }
