@@ -34,4 +34,4 @@ export {
   type RunnerOptions,
   runJobs,
 } from './runner.ts'
-export { type Found, type Job, parseRouters, ROUTER_SETS, type RouterSet, type Selection, selectJobs } from './select.ts'
+export { type Found, type Job, parseRouters, ROUTER_SETS, type RouterSet, type Selection, selectJobs, topologyJob } from './select.ts'

@@ -104,3 +104,9 @@ function pattern(grep: string): RegExp {
     return new RegExp(grep.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'i')
   }
 }
+
+/** A job that does nothing: to work out one topology's plan as a scenario's would be. */
+export function topologyJob(topology: string, routers: RouterSet = { name: 'as-is', kinds: () => ({}) }): Job {
+  const scenario: Scenario = { title: topology, topology, body: async () => {}, place: undefined }
+  return { found: { name: topology, file: '', scenario }, name: topology, title: topology, routers, repetition: 1, topology: {} }
+}

@@ -4,13 +4,16 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { takeScenarios } from '../definition.ts'
+import { type Scenario, takeScenarios } from '../definition.ts'
 import type { Found } from '../select.ts'
 
 export interface LoadFailure {
   readonly file: string
   readonly error: unknown
 }
+
+/** What each file declared: a module runs once in a process, however often it is asked for. */
+const loaded = new Map<string, readonly Scenario[]>()
 
 /** Every scenario in `folder`'s own `.ts` and `.js` files, in the order of their names. */
 export async function findScenarios(
@@ -26,7 +29,8 @@ export async function findScenarios(
       failures.push({ file, error })
       continue
     }
-    const scenarios = takeScenarios()
+    const scenarios = loaded.get(file) ?? takeScenarios()
+    loaded.set(file, scenarios)
     const base = basename(file).replace(/\.[^.]+$/, '')
     for (const scenario of scenarios) {
       const name = scenarios.length === 1 ? base : `${base}/${slug(scenario.title)}`

@@ -1,0 +1,78 @@
+/** The Docker engine for the command line, loaded only when a command needs it. */
+import type { Lab } from '../engine/lab.ts'
+import type { Engine as RunnerEngine } from '../scenario/index.ts'
+import { Ending, EXIT } from './exit.ts'
+
+export interface RunningLab {
+  readonly id: string
+  readonly ownerState: string
+  readonly containers: readonly { readonly device: string; readonly state: string }[]
+}
+
+export interface DockerEngine {
+  readonly description: string
+  labs(): Promise<readonly RunningLab[]>
+  /** Joins a running lab; `undefined` where there is none of that name. */
+  attach(id: string): Promise<Lab | undefined>
+  remove(id: string): Promise<number>
+  removeAll(): Promise<readonly string[]>
+  /** What labs of dead owners left; answers their IDs. */
+  reap(): Promise<readonly string[]>
+  /** To run labs on; ends with 3 where images are missing. */
+  runner(): Promise<RunnerEngine>
+}
+
+/** Only `docker` so far; ends with 3 and what to do when no engine answers. */
+export async function openEngine(): Promise<DockerEngine> {
+  const [{ connectEngine }, cleanup] = await Promise.all([import('../engine/docker/client.ts'), import('../engine/docker/cleanup.ts')])
+  const engine = await connectEngine()
+  if (!engine.ok) throw new Ending(EXIT.environment, engine.message, engine.suggestion)
+  const { docker, description } = engine
+  return {
+    description,
+    labs: () => cleanup.listLabs(docker),
+    remove: (id) => cleanup.removeLab(docker, id),
+    removeAll: () => cleanup.removeAllLabs(docker),
+    reap: () => cleanup.reapDeadLabs(docker),
+    async attach(id) {
+      const { attachLab } = await import('../engine/docker/lab.ts')
+      return attachLab(docker, id)
+    },
+    async runner() {
+      const [{ createDockerLab }, { requireImages }] = await Promise.all([
+        import('../engine/docker/lab.ts'),
+        import('../engine/docker/images/index.ts'),
+      ])
+      const images = await requireImages(docker)
+      if (!images.ok) throw new Ending(EXIT.environment, images.message, images.suggestion)
+      return {
+        description,
+        open: (plan, { keep, signal, onProgress }) =>
+          createDockerLab(docker, images.images, plan, {
+            engine: description,
+            keep,
+            signal,
+            onProgress: ({ phase, done, total }) => onProgress(`${plan.name}: ${phase} ${done} of ${total}`),
+          }),
+        async leftovers(lab) {
+          const left = (await cleanup.listLabs(docker)).find((each) => each.id === lab)
+          return (left?.containers ?? []).map((container) => `container of ${container.device} in ${lab}`)
+        },
+      }
+    },
+  }
+}
+
+/** The lab that a command means: the one named, or the only one. */
+export async function chosenLab(engine: DockerEngine, id: string | undefined): Promise<Lab> {
+  const labs = await engine.labs()
+  const ids = labs.map((lab) => lab.id)
+  if (id === undefined && ids.length > 1)
+    throw new Ending(EXIT.usage, `${ids.length} labs are running: ${ids.join(', ')}`, 'say which with --lab ID')
+  const wanted = id ?? ids[0]
+  if (wanted === undefined) throw new Ending(EXIT.nothing, 'no lab is running', 'bring one up with `peerlab up TOPOLOGY`')
+  const lab = await engine.attach(wanted)
+  if (lab === undefined)
+    throw new Ending(EXIT.nothing, `no lab ${wanted} is running`, ids.length === 0 ? undefined : `running: ${ids.join(', ')}`)
+  return lab
+}

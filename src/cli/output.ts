@@ -1,0 +1,27 @@
+/** Where the command line writes, and how: colour only on a terminal and unless NO_COLOR asks for none (no-color.org). */
+import { COLOUR, PLAIN, type Screen, type Style } from '../report/index.ts'
+
+export interface Output {
+  readonly style: Style
+  readonly screen: Screen
+  line(text?: string): void
+  /** For what went wrong, and for what people read while standard output goes to a program. */
+  error(text: string): void
+}
+
+export function outputTo(stream: NodeJS.WriteStream): Output {
+  const live = stream.isTTY === true && process.env.TERM !== 'dumb'
+  const style = live && (process.env.NO_COLOR ?? '') === '' ? COLOUR : PLAIN
+  const write = (text: string) => void stream.write(text)
+  return {
+    style,
+    screen: { write, live, columns: stream.columns ?? 100 },
+    line: (text = '') => write(`${text}\n`),
+    error: (text) => void process.stderr.write(`${text}\n`),
+  }
+}
+
+/** JSON for machines, on standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}

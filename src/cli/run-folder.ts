@@ -1,0 +1,56 @@
+/** `out/<time>/`: a run's event logs and its report; `out/last` points to the newest. */
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import type { LabEvent } from '../model/index.ts'
+import { ndjsonLine } from '../report/index.ts'
+import type { Job } from '../scenario/index.ts'
+
+export class RunFolder {
+  readonly path: string
+
+  private constructor(path: string) {
+    this.path = path
+  }
+
+  static async create(now: Date, base = join(process.cwd(), 'out')): Promise<RunFolder> {
+    const stamp = now.toISOString().replace(/[:.]/g, '-')
+    const path = join(base, stamp)
+    await mkdir(path, { recursive: true })
+    // Renamed into place, so that `last` is never missing.
+    const link = join(base, `.last-${process.pid}`)
+    await rm(link, { force: true })
+    await symlink(basename(path), link)
+    await rename(link, join(base, 'last'))
+    return new RunFolder(path)
+  }
+
+  /** One NDJSON file for each run of a scenario. */
+  log(job: Job): { write(event: LabEvent): void; close(): Promise<string> } {
+    const parts = [job.name, job.control ?? '', job.routers.name, job.repetition > 1 ? String(job.repetition) : '']
+    const name = parts
+      .map((part) => (typeof part === 'string' ? part : part.name))
+      .filter((part) => part !== '')
+      .join('--')
+      .replace(/[^\w.-]+/g, '-')
+    const path = join(this.path, `${name}.ndjson`)
+    const stream = createWriteStream(path)
+    return {
+      write: (event) => void stream.write(ndjsonLine(event)),
+      async close() {
+        stream.end()
+        await finished(stream)
+        return path
+      },
+    }
+  }
+
+  async report(report: unknown, file?: string): Promise<string> {
+    const text = `${JSON.stringify(report, null, 2)}\n`
+    const path = join(this.path, 'report.json')
+    await writeFile(path, text)
+    if (file !== undefined) await writeFile(file, text)
+    return path
+  }
+}

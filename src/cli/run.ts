@@ -1,0 +1,41 @@
+/** The command line: from its arguments to its exit code. */
+import { Command, CommanderError } from 'commander'
+import { downCommand } from './down.ts'
+import { execCommand } from './exec.ts'
+import { Ending, EXIT } from './exit.ts'
+import { version } from './package.ts'
+import { psCommand } from './ps.ts'
+import { routesCommand } from './routes.ts'
+import { scenarioCommand } from './scenario.ts'
+import { sessionsCommand } from './sessions.ts'
+import { setupCommand } from './setup.ts'
+import { upCommand } from './up.ts'
+
+const COMMANDS = [setupCommand, scenarioCommand, upCommand, psCommand, execCommand, sessionsCommand, routesCommand, downCommand]
+
+function program(): Command {
+  const root = new Command('peerlab')
+    .description('a BGP rehearsal lab: what will the routes and the traffic do, now, when something fails, and after the change?')
+    .version(version())
+    .enablePositionalOptions()
+  for (const make of COMMANDS) root.addCommand(make())
+  // Commander would end the process itself; its settings do not reach commands that were made elsewhere.
+  for (const command of [root, ...root.commands]) command.exitOverride().showHelpAfterError('(--help tells more)')
+  return root
+}
+
+/** Runs one command; `argv` as Node gives it. Answers the exit code, and throws only what is a bug of ours. */
+export async function main(argv: readonly string[]): Promise<number> {
+  process.exitCode = EXIT.pass
+  try {
+    await program().parseAsync([...argv])
+    return Number(process.exitCode)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage
+    if (error instanceof Ending) {
+      process.stderr.write(`peerlab: ${error.message}\n${error.suggestion === undefined ? '' : `  ${error.suggestion}\n`}`)
+      return error.exitCode
+    }
+    throw error
+  }
+}

@@ -1,0 +1,181 @@
+/** `peerlab scenario`: runs scenarios, or their negative controls, and says how they ended. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { type ScenarioResult, TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
+import { runReport, Terminal } from '../report/index.ts'
+import { findScenarios } from '../scenario/host/index.ts'
+import { type Found, type Job, parseRouters, planJobs, type RouterSet, runJobs, selectJobs } from '../scenario/index.ts'
+import { openEngine } from './engine.ts'
+import { Ending, EXIT } from './exit.ts'
+import { onInterrupt } from './interrupt.ts'
+import { type Output, outputTo, printJson } from './output.ts'
+import { COMMAND, packageRoot, version } from './package.ts'
+import { RunFolder } from './run-folder.ts'
+import { shownPath, Topologies } from './topology.ts'
+
+interface Options {
+  readonly list?: true
+  readonly grep?: string
+  readonly json?: string
+  readonly keep?: true
+  readonly repeatEach: number
+  readonly timers: TimerProfile['name']
+  readonly routers?: readonly RouterSet[]
+  readonly controls?: true
+  readonly scenarios?: string
+}
+
+export function scenarioCommand(): Command {
+  return new Command('scenario')
+    .description('run scenarios on real routers, each on a lab of its own')
+    .argument('[NAME...]', 'scenarios, or one variant of one: node-failure, node-failure/lb-node, or a file')
+    .option('-l, --list', 'say which there are, and run none')
+    .option('-g, --grep <PATTERN>', 'only those whose name or title has it')
+    .option('--json <FILE>', 'write the report there too; - is standard output')
+    .option('--keep', 'leave the labs running, faults in force')
+    .option('--repeat-each <N>', 'run each N times', positive, 1)
+    .addOption(new Option('--timers <PROFILE>', 'BGP, lease and ARP timers').choices(['default', 'fast']).default('fast'))
+    .option('--routers <SET>', 'frr, gobgp, mixed, all, or tor1=frr,tor2=gobgp (default: all; with --controls: mixed)', routers)
+    .option('--controls', 'run the negative controls: each must fail at its named assertions')
+    .addOption(new Option('--engine <ENGINE>', 'what labs run on').choices(['docker']).default('docker'))
+    .option('--scenarios <FOLDER>', 'where scenario files are (default: ./scenarios)')
+    .action(async (names: string[], options: Options) => {
+      process.exitCode = await runScenarios(names, options)
+    })
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('write a number from 1.')
+  return Number(text)
+}
+
+function routers(text: string): readonly RouterSet[] {
+  const parsed = parseRouters(text)
+  if ('error' in parsed) throw new InvalidArgumentError(parsed.error)
+  return parsed.sets
+}
+
+async function runScenarios(names: readonly string[], options: Options): Promise<number> {
+  const output = outputTo(options.json === '-' ? process.stderr : process.stdout)
+  const found = await loadScenarios(names, options.scenarios)
+  const chosen = names.filter((name) => !isFile(name))
+  const controls = options.controls === true
+  // A lab with one router of each kind shows every assertion failing at both.
+  const sets = options.routers ?? setsOf(controls ? 'mixed' : 'all')
+  const grep = options.grep === undefined ? {} : { grep: options.grep }
+  const jobs = selectJobs(found, { names: chosen, ...grep, controls, routers: sets, repeat: options.repeatEach })
+  if (jobs.length === 0) {
+    const all = found.map((each) => each.name).join(', ')
+    throw new Ending(EXIT.nothing, 'no scenario matches', all === '' ? 'there are no scenario files' : `there are: ${all}`)
+  }
+  if (options.list) {
+    list(jobs, output)
+    return EXIT.pass
+  }
+
+  const topologies = new Topologies(options.timers)
+  const planned = await planJobs(jobs, topologies.load)
+  topologies.check(planned.diagnostics, output)
+  if (planned.unknown.length > 0) throw new Ending(EXIT.usage, planned.unknown.join('\n'))
+
+  const interrupt = onInterrupt((line) => output.error(line))
+  try {
+    const engine = await openEngine()
+    const runner = await engine.runner()
+    const reaped = await engine.reap()
+    if (reaped.length > 0) output.error(`removed what was left of ${reaped.join(', ')}`)
+
+    const started = performance.now()
+    const startedAt = new Date()
+    const folder = await RunFolder.create(startedAt)
+    const timers = TIMER_PROFILES[options.timers]
+    const terminal = new Terminal(output.screen, { style: output.style, shown: shownPath, command: COMMAND })
+    terminal.start(version(), engine.description, timers)
+    const keep = options.keep === true
+    const results = await runJobs(planned.jobs, {
+      engine: runner,
+      signal: interrupt.signal,
+      keep,
+      log: (job) => folder.log(job),
+      reporter: {
+        onProgress: (job, text) => terminal.progress(`${job.name}: ${text}`),
+        onUp: (_, lab, upTime) => terminal.lab({ ...summaryOf(lab), upTime }),
+        onEvent: (job, event) => {
+          if (event.type === 'step' && event.phase === 'start') terminal.progress(`${job.name} › ${event.name}`)
+        },
+        onResult: (result, events, kept) => terminal.result(result, events, kept),
+      },
+    })
+    const interrupted = interrupt.signal.aborted
+    const duration = Math.round((performance.now() - started) * 1000)
+    const about = {
+      peerlab: version(),
+      startedAt: startedAt.toISOString(),
+      engine: engine.description,
+      timers,
+      duration,
+      controls,
+      interrupted,
+    }
+    const report = runReport(about, results)
+    await folder.report(report, options.json === '-' ? undefined : options.json)
+    if (options.json === '-') printJson(report)
+    terminal.end(results, duration, shownPath(join(folder.path, '..', 'last', 'report.json')), keep)
+    return exitCode(results, interrupted)
+  } finally {
+    interrupt.dispose()
+  }
+}
+
+export function exitCode(results: readonly Pick<ScenarioResult, 'verdict'>[], interrupted: boolean): number {
+  if (interrupted) return EXIT.interrupted
+  return results.every((result) => result.verdict === 'passed') ? EXIT.pass : EXIT.failed
+}
+
+function setsOf(name: string): readonly RouterSet[] {
+  const parsed = parseRouters(name)
+  return 'sets' in parsed ? parsed.sets : []
+}
+
+function isFile(name: string): boolean {
+  return /\.(?:ts|js|mjs)$/.test(name)
+}
+
+async function loadScenarios(names: readonly string[], folder: string | undefined): Promise<readonly Found[]> {
+  const files = names.filter(isFile)
+  for (const file of files) if (!existsSync(file)) throw new Ending(EXIT.usage, `there is no file ${file}`)
+  if (folder !== undefined && !existsSync(folder)) throw new Ending(EXIT.usage, `there is no folder ${folder}`)
+  const own = [join(process.cwd(), 'scenarios'), join(packageRoot, 'dist/scenarios'), join(packageRoot, 'scenarios')]
+  const places = files.length > 0 ? files : [folder ?? own.find((place) => existsSync(place)) ?? own[0]!]
+  const loaded = await Promise.all(places.map((place) => findScenarios(place)))
+  for (const { file, error } of loaded.flatMap((each) => each.failures)) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    throw new Ending(EXIT.usage, `${shownPath(file)} cannot be loaded: ${why}`)
+  }
+  return loaded.flatMap((each) => each.found)
+}
+
+function list(jobs: readonly Job[], output: Output): void {
+  const seen = new Set<string>()
+  for (const job of jobs) {
+    const line = `${job.name.padEnd(26)} ${job.control === undefined ? job.title : `control: ${job.control.name}`}`
+    if (seen.has(line)) continue
+    seen.add(line)
+    output.line(line)
+  }
+}
+
+/** What the heading of a lab says. */
+export function summaryOf(lab: Pick<import('../engine/lab.ts').Lab, 'plan' | 'routerVersions'>) {
+  const { plan } = lab
+  return {
+    topology: plan.name,
+    routers: plan.routers
+      .filter((router) => router.vrrp.length > 0)
+      .map((router) => lab.routerVersions[router.name] ?? `${router.name} ${router.kind}`),
+    nodes: plan.nodes.length,
+    floatingIps: plan.cluster.model.floatingIPs.length,
+    vips: new Set(plan.cluster.services.map((service) => service.vip)).size,
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The terminal's view of a run: one line for each finished scenario, under a heading for each lab it ran on; a failure tells everything.
+ * On a terminal the line of what goes on now is rewritten in place.
+ */
+import { formatDuration, type LabEvent, type Micros, type ScenarioResult, type TimerProfile } from '../model/index.ts'
+import { failureLines } from './failure.ts'
+import { aligned, PLAIN, printable, type Style } from './text.ts'
+import { timeline } from './timeline.ts'
+
+export interface Screen {
+  /** Writes text as it is. */
+  write(text: string): void
+  /** A terminal: one line may be rewritten. */
+  readonly live: boolean
+  readonly columns: number
+}
+
+export interface Lab {
+  readonly topology: string
+  /** `tor1 FRR 8.4.4` each. */
+  readonly routers: readonly string[]
+  readonly nodes: number
+  readonly floatingIps: number
+  readonly vips: number
+  readonly upTime: Micros
+}
+
+export interface TerminalOptions {
+  readonly style?: Style
+  /** Shortens a source path. */
+  readonly shown?: (file: string) => string
+  /** Shown after `again:`, `look:` and for a lab that is kept. */
+  readonly command?: string
+}
+
+const COLUMN = 96
+
+export class Terminal {
+  readonly #screen: Screen
+  readonly #style: Style
+  readonly #options: TerminalOptions
+  #heading = ''
+  #live = false
+
+  constructor(screen: Screen, options: TerminalOptions = {}) {
+    this.#screen = screen
+    this.#options = options
+    this.#style = options.style ?? PLAIN
+  }
+
+  start(version: string, engine: string, timers: TimerProfile): void {
+    const { holdTimeSeconds, keepaliveSeconds, leaseDuration, leaseRenewInterval, gratuitousArp } = timers
+    const bgp = `BGP ${holdTimeSeconds}/${keepaliveSeconds} s`
+    const lease = `lease ${formatDuration(leaseDuration)} renewed every ${formatDuration(leaseRenewInterval)}`
+    const arp = `gratuitous ARP ${gratuitousArp.count} × ${formatDuration(gratuitousArp.interval)}`
+    this.#line(`${this.#style.strong(`peerlab ${version}`)} · ${engine} · timers ${timers.name} (${bgp}, ${lease}, ${arp})`)
+  }
+
+  /** What goes on now; on a terminal only. */
+  progress(text: string): void {
+    if (!this.#screen.live) return
+    this.#clear()
+    this.#screen.write(`  ${printable(text)}`.slice(0, this.#screen.columns - 1))
+    this.#live = true
+  }
+
+  lab(lab: Lab): void {
+    const counts = `${lab.nodes} nodes, ${lab.floatingIps} floating IPs, ${lab.vips} VIPs`
+    const heading = `${lab.topology} · ${lab.routers.join(', ')} · ${counts}`
+    if (heading === this.#heading) return
+    this.#heading = heading
+    this.#line('')
+    this.#line(aligned(`  ${heading}`, `up in ${formatDuration(lab.upTime)}`, COLUMN))
+  }
+
+  result(result: ScenarioResult, events: readonly LabEvent[], kept?: string): void {
+    const { verdict } = result
+    const mark = verdict === 'passed' ? this.#style.good('✓') : verdict === 'cancelled' ? '·' : this.#style.bad('✗')
+    const what = result.control === undefined ? result.title : `control: ${result.control}`
+    const again = result.repetition > 1 ? ` (${result.repetition})` : ''
+    const left = `${`${result.name}${again}`.padEnd(24)} ${what}`
+    const right = verdict === 'cancelled' ? 'interrupted' : formatDuration(result.duration)
+    this.#line(`  ${mark} ${aligned(left, right, COLUMN - 4)}`)
+    for (const line of result.summary) this.#line(`      ${printable(line)}`)
+    if (verdict !== 'passed' && verdict !== 'cancelled') this.#failure(result, events)
+    if (kept !== undefined) for (const line of keptLines(kept, this.#command())) this.#line(`      ${line}`)
+  }
+
+  #failure(result: ScenarioResult, events: readonly LabEvent[]): void {
+    // In a control failing is the point: what is wrong with it stands in its problems.
+    const failed = result.control === undefined ? result.assertions.filter((assertion) => !assertion.holds) : []
+    for (const assertion of failed) {
+      this.#line('')
+      const options = { style: this.#style, ...(this.#options.shown && { shown: this.#options.shown }), columns: COLUMN }
+      for (const line of failureLines(result.name, assertion, options)) this.#line(`  ${line}`)
+    }
+    for (const problem of result.problems) this.#line(`      ${this.#style.bad('✗')} ${printable(problem)}`)
+    const prefixes = prefixesIn(failed.flatMap((assertion) => assertion.differences.map((difference) => difference.subject)))
+    const fault = [...events].sort((a, b) => a.at - b.at).find((event) => event.type === 'fault')
+    const lines = timeline(events, {
+      ...(fault && { reference: fault.at, from: fault.at }),
+      ...(prefixes.length > 0 && { prefixes }),
+    })
+    if (lines.length > 0) this.#line('')
+    for (const line of lines) this.#line(`      ${line}`)
+    const again = `${this.#command()} scenario ${result.name} --routers ${result.routerSet}${result.control === undefined ? '' : ' --controls'} --keep`
+    const [prefix] = prefixes
+    const router = failed[0]?.differences[0]?.subject.match(/ at ([\w-]+)/)?.[1] ?? Object.keys(result.routers)[0]
+    this.#line('')
+    this.#line(
+      `      again:  ${again}      look:  ${this.#command()} routes ${router ?? 'tor1'}${prefix === undefined ? '' : ` ${prefix}`}`,
+    )
+    if (result.log !== undefined) this.#line(`      events: ${this.#options.shown?.(result.log) ?? result.log}`)
+    this.#line('')
+  }
+
+  /** The last words: how many of each, how long, and where the details are. */
+  end(results: readonly ScenarioResult[], length: Micros, report: string | undefined, kept: boolean): void {
+    const count = (verdict: (result: ScenarioResult) => boolean) => results.filter(verdict).length
+    const passed = count((result) => result.verdict === 'passed')
+    const failed = count((result) => result.verdict === 'failed' || result.verdict === 'error')
+    const cancelled = count((result) => result.verdict === 'cancelled')
+    const left = results.some((result) => result.problems.some((problem) => problem.startsWith('left behind')))
+    const parts = [
+      `${passed} passed`,
+      ...(failed > 0 ? [this.#style.bad(`${failed} failed`)] : []),
+      ...(cancelled > 0 ? ['interrupted'] : []),
+      formatDuration(length),
+      kept ? 'labs kept' : left ? this.#style.bad('something was left behind') : 'nothing left behind',
+      ...(report === undefined ? [] : [`details: ${report}`]),
+    ]
+    this.#line('')
+    this.#line(`  ${parts.join(' · ')}`)
+  }
+
+  #command(): string {
+    return this.#options.command ?? 'peerlab'
+  }
+
+  #clear(): void {
+    if (this.#live) this.#screen.write('\r\u001b[K')
+    this.#live = false
+  }
+
+  #line(text: string): void {
+    this.#clear()
+    this.#screen.write(`${text}\n`)
+  }
+}
+
+/** How to look into a lab that was left running, and how to remove it. */
+export function keptLines(lab: string, command: string): string[] {
+  return [`kept:   ${command} ps      enter: ${command} exec --lab ${lab} DEVICE -- CMD`, `remove: ${command} down ${lab}`]
+}
+
+function prefixesIn(texts: readonly string[]): string[] {
+  return [...new Set(texts.flatMap((text) => text.match(/\d+\.\d+\.\d+\.\d+\/\d+/g) ?? []))]
+}
