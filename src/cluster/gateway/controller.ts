@@ -43,7 +43,11 @@ export class FloatingIpController {
     this.#reconciler = new Reconciler(world.clock, () => this.#reconcile())
     this.monitor = new LeaseMonitor(world.clock, options, {
       changed: (node, health, reason) => this.#nodeChanged(node, health, reason),
-      said: (level, message) => world.events.emit({ type: 'log', device: world.name, level, message: `floating IPs: ${message}` }),
+      said: (level, message) => {
+        world.events.emit({ type: 'log', device: world.name, level, message: `floating IPs: ${message}` })
+        // What waited while nothing was moved has its turn once that is over.
+        this.#reconciler.wake()
+      },
     })
   }
 

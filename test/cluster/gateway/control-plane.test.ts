@@ -127,6 +127,20 @@ describe('the control plane', () => {
     ])
   })
 
+  it('places nothing new either while that lasts', () => {
+    const { run, living, places, plane } = setUp()
+    run(1)
+    living.clear()
+    run(10)
+    const metadata = { name: 'default', namespace: 'cluster-small' }
+    plane.store.update(NETWORK_GATEWAY, { metadata, spec: { floatingIPs: ['10.0.1.100', '10.0.1.101', '10.0.2.100'] } })
+    run(10)
+    expect(places()['10.0.1.101']).toBeUndefined()
+    for (const node of ['node-04', 'node-05', 'node-06']) living.add(node)
+    run(2)
+    expect(places()['10.0.1.101']).toBe('node-05')
+  })
+
   it('judges nobody for one lease duration when its controllers start anew', () => {
     const { run, living, places, plane, universe } = setUp()
     run(1)
