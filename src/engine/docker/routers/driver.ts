@@ -3,6 +3,7 @@
  * half (`RouterRuntime`) runs beside the daemons, inside the router's container, and is what `programs/router.ts` drives.
  */
 import type { LabEventBody, Micros, Route, RoutePath, Session, TimerProfile } from '../../../model/index.ts'
+import { compareIpv4, parseIpv4 } from '../../../net/index.ts'
 import type { RouterKind, RouterPlan } from '../../../topology/plan.ts'
 import type { ImageKind } from '../protocol.ts'
 
@@ -84,6 +85,11 @@ export function deadReading(plan: RouterPlan, daemon: string): TableReading {
     }),
   )
   return { sessions, routes: [] }
+}
+
+/** Orders sessions by their peer's address: GoBGP lists its peers in another order each time. */
+export function sortSessions(sessions: Session[]): Session[] {
+  return sessions.sort((a, b) => compareIpv4(parseIpv4(a.peerAddress) ?? 0, parseIpv4(b.peerAddress) ?? 0))
 }
 
 /** Orders paths so that two readings of the same table are equal: by peer, path ID, next hop. */

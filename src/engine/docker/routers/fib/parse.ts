@@ -7,7 +7,7 @@ import type { FibNextHop, FibRoute } from '../../../../model/index.ts'
 export type FibChange =
   | { readonly type: 'route'; readonly route: FibRoute }
   | { readonly type: 'deleted'; readonly prefix: string; readonly metric: number }
-  /** A link, an address or a next-hop object changed: the kernel drops IPv4 routes with it and reports none of them, so read again. */
+  /** A link or an address changed, or a next-hop object went: the kernel drops IPv4 routes with it and reports none of them, so read again. */
   | { readonly type: 'resync' }
 
 interface IpRoute {
@@ -64,7 +64,9 @@ const OTHER_TYPES = /^(?:local|broadcast|multicast|anycast|unreachable|blackhole
 export function parseMonitorLine(device: string, line: string): FibChange | undefined {
   const deleted = line.startsWith('Deleted ')
   const text = deleted ? line.slice('Deleted '.length) : line
-  if (/^(?:id \d|\d+:)/.test(text)) return { type: 'resync' }
+  // A new next-hop object changes no route by itself, and routes that follow a replaced one are reported; a deleted one takes routes along.
+  if (/^id \d/.test(text)) return deleted ? { type: 'resync' } : undefined
+  if (/^\d+:/.test(text)) return { type: 'resync' }
   if (OTHER_TYPES.test(text)) return undefined
   const [head = '', ...parts] = text.split('\\')
   const words = head.trim().split(/\s+/)

@@ -4,7 +4,7 @@
  */
 import type { Route, RoutePath, Session, SessionState } from '../../../../model/index.ts'
 import type { RouterPlan } from '../../../../topology/plan.ts'
-import { sortPaths } from '../driver.ts'
+import { sortPaths, sortSessions } from '../driver.ts'
 
 export interface FrrNeighbor {
   readonly remoteAs?: number
@@ -75,7 +75,7 @@ export function readFrrSessions(plan: RouterPlan, neighbors: FrrNeighbors): Sess
       ...(reason === undefined ? {} : { reason }),
     })
   }
-  return sessions
+  return sortSessions(sessions)
 }
 
 /** RFC 8212: established, and still every route is dropped. */

@@ -13,13 +13,15 @@ export interface VtyAnswer {
 export class VtyReader {
   #pending: Uint8Array[] = []
   #length = 0
+  #ending = false
 
   /** Takes bytes as they come; gives back every answer that is now whole. */
   push(data: Uint8Array): VtyAnswer[] {
     this.#pending.push(data)
     this.#length += data.length
-    // JSON answers hold no NUL, so a chunk without one, or without the status byte after it, ends nothing: join only when one may end.
-    if (data.indexOf(0) < 0 && this.#length > data.length + 4) return []
+    // Answers hold no NUL of their own: until one comes there is no end to look for, and nothing is joined.
+    this.#ending ||= data.includes(0)
+    if (!this.#ending) return []
     const answers: VtyAnswer[] = []
     let buffer = Buffer.concat(this.#pending, this.#length)
     for (;;) {
@@ -30,6 +32,7 @@ export class VtyReader {
     }
     this.#pending = [buffer]
     this.#length = buffer.length
+    this.#ending = buffer.includes(0)
     return answers
   }
 }

@@ -1,6 +1,7 @@
 /** GoBGP's peers read into the model. */
 import type { Session, SessionState } from '../../../../model/index.ts'
 import type { RouterPlan } from '../../../../topology/plan.ts'
+import { sortSessions } from '../driver.ts'
 import type { GobgpPeer } from './api.ts'
 
 /** `PeerState.SessionState` of GoBGP's API, by number. */
@@ -20,7 +21,7 @@ export interface PeerHistory {
 }
 
 export function readGobgpSessions(plan: RouterPlan, peers: readonly GobgpPeer[], histories: ReadonlyMap<string, PeerHistory>): Session[] {
-  return peers.map((peer): Session => {
+  const sessions = peers.map((peer): Session => {
     const planned = plan.neighbors.find((neighbor) => neighbor.address === peer.address)
     const state = STATES[peer.state] ?? 'Idle'
     const up = state === 'Established'
@@ -44,6 +45,7 @@ export function readGobgpSessions(plan: RouterPlan, peers: readonly GobgpPeer[],
       ...(reason === undefined ? {} : { reason }),
     }
   })
+  return sortSessions(sessions)
 }
 
 /** A line of gobgpd's log (JSON). */
