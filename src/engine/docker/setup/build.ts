@@ -16,13 +16,13 @@ export interface Build {
   readonly docker: Docker
   readonly base: BaseImage
   readonly runtime: Runtime
-  /** Whether the engine's build cache is not to be used. */
-  readonly fresh: boolean
+  /** Tags of the images that this run has built, where nothing older is to be used: layers are shared with these only. */
+  readonly freshSoFar?: readonly string[]
 }
 
 /** Builds one image unless the engine has it. Two thirds of a second where only a bundle changed. */
 export async function buildImage(
-  { docker, base, runtime, fresh }: Build,
+  { docker, base, runtime, freshSoFar }: Build,
   content: ImageContent,
   built: readonly BuiltImage[],
   note: Report,
@@ -30,7 +30,7 @@ export async function buildImage(
   const hash = contentHash(content, runtime.id, base.id)
   const tag = `${repositoryOf(content.kind)}:${hash}`
   const latest = () => docker.getImage(tag).tag({ repo: repositoryOf(content.kind), tag: 'latest' })
-  if (!fresh && built.some((image) => image.tag === tag)) {
+  if (!freshSoFar && built.some((image) => image.tag === tag)) {
     await latest()
     return { ok: true, summary: `${tag} is up to date` }
   }
@@ -44,7 +44,7 @@ export async function buildImage(
       networkmode: 'host',
       rm: true,
       forcerm: true,
-      nocache: fresh,
+      ...cacheOptions(freshSoFar),
     })
     let current = ''
     await engineOutput(stream, ({ stream: text }) => {
@@ -63,6 +63,11 @@ export async function buildImage(
   }
   await latest()
   return { ok: true, summary: `${tag} built` }
+}
+
+function cacheOptions(freshSoFar: readonly string[] | undefined): Docker.ImageBuildOptions {
+  if (freshSoFar === undefined) return {}
+  return freshSoFar.length === 0 ? { nocache: true } : { cachefrom: JSON.stringify(freshSoFar) }
 }
 
 /** `installing frr` for the steps that our Dockerfiles have; any other as it stands. */

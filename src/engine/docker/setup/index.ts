@@ -39,7 +39,8 @@ export async function setUp({ fresh, report }: SetupOptions): Promise<{ readonly
   const wanted = new Set<string>()
   // One after the other: the later ones take the layers that they share from the earlier.
   for (const content of contents) {
-    const done = await step(report, content.kind, (note) => buildImage({ docker, base, runtime, fresh }, content, built, note))
+    const build = { docker, base, runtime, ...(fresh && { freshSoFar: [...wanted] }) }
+    const done = await step(report, content.kind, (note) => buildImage(build, content, built, note))
     if (!done.ok) return done
     wanted.add(`${repositoryOf(content.kind)}:${contentHash(content, runtime.id, base.id)}`)
   }
