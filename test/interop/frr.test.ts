@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { behavesAsARouter } from './router-behaviour.ts'
 import { neighbor, PEERS, RouterContainer, routerPlan } from './router-container.ts'
-import { isUp } from './router-events.ts'
+import { hasFib, isUp } from './router-events.ts'
 
 behavesAsARouter('frr', 'bgpd')
 
@@ -10,6 +10,7 @@ const [PEER] = PEERS
 /** A user's own configuration: what an operator would have on the switch, RFC 8212 and all. */
 const OWN = `frr defaults traditional
 hostname own
+ip route 10.77.0.0/16 10.0.1.11
 router bgp 65002
  bgp router-id 10.8.0.10
  neighbor ${PEER} remote-as 65001
@@ -28,7 +29,7 @@ describe("a user's own FRR configuration", () => {
     const router = await RouterContainer.create(routerPlan('frr', { config: { file: 'tor1.frr.conf', text } }))
     try {
       await expect(router.startDaemons()).rejects.toThrow(
-        /^tor1\.frr\.conf:5: error: .*remot-as 65001\ntor1\.frr\.conf:10: error: .*maximum-paths many$/,
+        /^tor1\.frr\.conf:6: error: .*remot-as 65001\ntor1\.frr\.conf:11: error: .*maximum-paths many$/,
       )
     } finally {
       await router.stop()
@@ -42,6 +43,7 @@ describe("a user's own FRR configuration", () => {
       await router.startPeer(PEER)
       const up = await router.event('up', isUp(PEER), { seconds: 30 })
       expect(up).toMatchObject({ session: { reason: expect.stringContaining('no bgp ebgp-requires-policy') } })
+      await router.event('its static route', hasFib('10.77.0.0/16', ['10.0.1.11']))
       expect(await router.sh('vtysh -c "show running-config"')).toMatch(/bmp targets peerlab/)
     } finally {
       await router.stop()

@@ -1,6 +1,6 @@
 /** What every router kind must do, on the real daemons: the same assertions for each. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FibRoute, fibNextHops, type Route, type Session } from '../../src/model/index.ts'
+import { type FibRoute, fibNextHops, type LabEvent, type Route, type Session } from '../../src/model/index.ts'
 import type { RouterKind } from '../../src/topology/plan.ts'
 import { neighbor, PEERS, ROUTER_ADDRESS, RouterContainer, routerPlan } from './router-container.ts'
 import { hasFib, hasRoute, isSession, isUp } from './router-events.ts'
@@ -120,8 +120,10 @@ export function behavesAsARouter(kind: RouterKind, daemon: string): void {
       expect(await router.ask<Route[]>('routes')).toEqual([])
       const again = router.events.length
       await router.ask('start-process')
-      await router.event('up', isUp(first), { from: again, seconds: 20 })
+      for (const peer of PEERS) await router.event(`${peer} up`, isUp(peer), { from: again, seconds: 20 })
       await router.event('the route is back', hasFib(VIP, [HOPS[0]!, HOPS[2]!]), { from: again })
+      const back = (event: LabEvent) => event.type === 'route' && event.route.prefix === OFF_LINK && event.route.paths.length > 0
+      await router.event('the unused path is back', back, { from: again })
     })
 
     it('holds the virtual gateway of its rack', async () => {

@@ -49,22 +49,7 @@ export class FibWatch {
 
   /** Starts following; comes back after the first whole reading. */
   async start(): Promise<void> {
-    const monitor = spawn('ip', ['-4', '-o', 'monitor', 'route', 'nexthop', 'link', 'address'], { stdio: ['ignore', 'pipe', 'inherit'] })
-    this.#monitor = monitor
-    createInterface({ input: monitor.stdout! }).on('line', (line) => this.#line(line))
-    monitor.once('close', () => {
-      if (!this.#stopped)
-        this.#options.emit({
-          type: 'log',
-          device: this.#options.device,
-          level: 'error',
-          message: 'ip monitor ended; the FIB is no longer followed',
-        })
-    })
-    await new Promise<void>((resolve, reject) => {
-      monitor.once('spawn', resolve)
-      monitor.once('error', reject)
-    })
+    await this.#follow()
     await this.#resync(this.#options.now())
   }
 
@@ -102,6 +87,22 @@ export class FibWatch {
   stop(): void {
     this.#stopped = true
     this.#monitor?.kill('SIGKILL')
+  }
+
+  async #follow(): Promise<void> {
+    const monitor = spawn('ip', ['-4', '-o', 'monitor', 'route', 'nexthop', 'link', 'address'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    this.#monitor = monitor
+    createInterface({ input: monitor.stdout }).on('line', (line) => this.#line(line))
+    await new Promise<void>((resolve, reject) => {
+      monitor.once('spawn', resolve)
+      monitor.once('error', reject)
+    })
+    // It ends when the kernel had more to say than its socket holds: what was lost is read again.
+    monitor.once('close', () => {
+      if (this.#stopped) return
+      this.#options.emit({ type: 'log', device: this.#options.device, level: 'warning', message: 'ip monitor ended; following anew' })
+      void this.#follow().then(() => this.#resync(this.#options.now()))
+    })
   }
 
   #line(line: string): void {

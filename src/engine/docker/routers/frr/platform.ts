@@ -51,6 +51,8 @@ export class FrrPlatform {
   readonly #plan: RouterPlan
   readonly zebra: Daemon
   readonly vrrpd: Daemon | undefined
+  /** Only with a user's own configuration, which may have static routes; the lab makes the topology's by itself. */
+  readonly staticd: Daemon | undefined
 
   constructor(plan: RouterPlan, hooks: RuntimeHooks) {
     this.#plan = plan
@@ -59,6 +61,8 @@ export class FrrPlatform {
       if (/\berror\b|\bfail/i.test(line)) hooks.emit({ type: 'log', device: plan.name, level: 'debug', message: `zebra: ${line}` })
     }
     this.zebra = frrDaemon('zebra', plan, hooks, { logLevel: 'notifications', onLine: log })
+    if (plan.config !== undefined && plan.kind === 'frr')
+      this.staticd = frrDaemon('staticd', plan, hooks, { logLevel: 'notifications', onLine: log })
     if (plan.vrrp.length > 0) {
       const onLine = (line: string) => {
         const change = /\[VRID (\d+)\] \[IPv4\] (\w+ -> \w+)/.exec(line)
@@ -74,6 +78,7 @@ export class FrrPlatform {
     await must('chown', ['frr:frr', RUN_DIRECTORY])
     for (const gateway of this.#plan.vrrp) await makeVirtualDevice(gateway)
     await startFrrDaemon(this.zebra)
+    if (this.staticd !== undefined) await startFrrDaemon(this.staticd)
   }
 
   async startVrrpd(): Promise<void> {

@@ -103,7 +103,7 @@ export class FrrRuntime implements RouterRuntime {
 
   stop(): void {
     this.#station.close()
-    for (const daemon of [this.#bgpd, this.#platform.vrrpd, this.#platform.zebra]) void daemon?.kill('SIGTERM')
+    for (const daemon of [this.#bgpd, this.#platform.vrrpd, this.#platform.staticd, this.#platform.zebra]) void daemon?.kill('SIGTERM')
   }
 
   get #file(): string {

@@ -40,18 +40,26 @@ export class SessionMemory {
     return { ...session, since: same ? (known.since ?? at) : at }
   }
 
+  /** What the audit holds against us. */
   differences(sessions: readonly Session[]): string[] {
     const found: string[] = []
     const seen = new Set<string>()
     for (const session of sessions) {
       seen.add(identity(session))
       const known = this.#known.get(identity(session))
-      if (known === undefined || essence(known) !== essence(session))
-        found.push(`session ${session.peerAddress}: ${known === undefined ? 'unknown' : essence(known)} → ${essence(session)}`)
+      const [before, now] = [known === undefined ? 'unknown' : essence(withoutCause(known)), essence(withoutCause(session))]
+      if (before !== now) found.push(`session ${session.peerAddress}: ${before} → ${now}`)
     }
     for (const [key, session] of this.#known) if (!seen.has(key)) found.push(`session ${session.peerAddress}: gone`)
     return found
   }
+}
+
+/** While a session is down its reason changes with every attempt, of which no daemon tells. */
+function withoutCause(session: Session): Session {
+  if (isUp(session)) return session
+  const { reason: _, ...rest } = session
+  return rest
 }
 
 function identity(session: Session): string {

@@ -2,7 +2,8 @@
  * Turns wake-ups into table events. A wake-up (the daemon's own log or monitor, a change of the kernel's routes) starts a reading;
  * readings are repeated, `settleMillis` apart, until two in a row agree and nothing woke in between. Sessions are reported at once;
  * routes when two readings agree, stamped with the first of them, because a daemon shows a received path before it has chosen among
- * paths. Under changes that never end, routes are reported at the latest after `PATIENCE`.
+ * paths. Under changes that never end, routes are reported at the latest after `PATIENCE`. After all that comes one late look: on a busy
+ * machine a daemon may choose after two readings have agreed, and what it chose may change no kernel route that would tell.
  */
 import type { LabEventBody, Micros, Route } from '../../../../model/index.ts'
 import { MILLISECOND } from '../../../../model/index.ts'
@@ -10,6 +11,7 @@ import type { TableReading } from '../driver.ts'
 import { SessionMemory } from './sessions.ts'
 
 const PATIENCE: Micros = 400 * MILLISECOND
+const LATE_LOOK_MILLIS = 400
 
 export interface TableWatchOptions {
   readonly device: string
@@ -34,6 +36,9 @@ export class TableWatch {
   #running: Promise<void> | undefined
   #cutSettle: (() => void) | undefined
   #suspect: string | undefined
+  #late: NodeJS.Timeout | undefined
+  /** The last reading that was reported. */
+  #settled = ''
   #stopped = false
 
   constructor(options: TableWatchOptions) {
@@ -43,10 +48,15 @@ export class TableWatch {
 
   wake(): void {
     this.#wakes++
+    clearTimeout(this.#late)
     // A wake-up during the settling time need not wait for its end.
     this.#cutSettle?.()
     if (this.#stopped) return
-    this.#running ??= this.#settle()
+    this.#run(() => this.#settle())
+  }
+
+  #run(work: () => Promise<void>): void {
+    this.#running ??= work()
       .catch((error: unknown) => {
         const message = `reading the router failed: ${error instanceof Error ? error.message : String(error)}`
         this.#options.emit({ type: 'log', device: this.#options.device, level: 'error', message })
@@ -88,6 +98,7 @@ export class TableWatch {
 
   stop(): void {
     this.#stopped = true
+    clearTimeout(this.#late)
     this.#cutSettle?.()
   }
 
@@ -105,9 +116,18 @@ export class TableWatch {
       this.#reportSessions(second)
       const agreed = undisturbed && first.text === second.text && wakes === this.#wakes
       if (agreed || second.at - started > PATIENCE) this.#reportRoutes(first.text === second.text ? first : second)
-      if (agreed) return
+      if (agreed) {
+        this.#settled = second.text
+        this.#late = setTimeout(() => this.#run(() => this.#lookAgain()), LATE_LOOK_MILLIS)
+        return
+      }
       if (first.text !== second.text) first = second
     }
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { text } = await this.#read()
+    if (text !== this.#settled && !this.#stopped) await this.#settle()
   }
 
   /** Waits out the settling time, cut short by the next wake-up (but never to nothing, so that a storm of them is taken together). */

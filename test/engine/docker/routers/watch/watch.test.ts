@@ -79,12 +79,22 @@ describe('the watch over tables', () => {
   }
   const routes = () => events.filter((event) => event.type === 'route').map((event) => event.route.paths.map((one) => one.nextHop).join())
 
-  it('reads until two agree, and then is quiet', async () => {
-    await settle()
+  it('reads until two agree, looks once more, and then is quiet', async () => {
+    watch.wake()
+    await vi.advanceTimersByTimeAsync(200)
     expect(reads).toBe(2)
     expect(routes()).toEqual(['10.0.1.11'])
     await vi.advanceTimersByTimeAsync(10_000)
-    expect(reads).toBe(2)
+    expect(reads).toBe(3)
+  })
+
+  it('finds by its late look what a busy daemon chose late', async () => {
+    watch.wake()
+    await vi.advanceTimersByTimeAsync(200)
+    table = { ...table, routes: [route('10.0.1.12')] }
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(routes()).toEqual(['10.0.1.11', '10.0.1.12'])
+    expect(events.filter((event) => event.type === 'missed-event')).toEqual([])
   })
 
   it('tells nothing that did not change, and an empty route when one is gone', async () => {
@@ -140,6 +150,16 @@ describe('the watch over tables', () => {
     await watch.audit()
     await watch.audit()
     expect(events.filter((event) => event.type === 'missed-event')).toHaveLength(1)
+  })
+
+  it('does not call missed that the reason of a session that is down is another', async () => {
+    const down = session({ state: 'Active', reason: 'hold timer expired', addPath: { receive: false, send: false } })
+    table = { ...table, sessions: [down] }
+    await settle()
+    table = { ...table, sessions: [{ ...down, reason: 'waiting for peer OPEN' }] }
+    await watch.audit()
+    await watch.audit()
+    expect(events.filter((event) => event.type === 'missed-event')).toEqual([])
   })
 
   it('does not call missed what a wake-up explains', async () => {
