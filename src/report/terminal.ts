@@ -33,7 +33,7 @@ export interface TerminalOptions {
   readonly command?: string
 }
 
-const COLUMN = 96
+const COLUMN = 110
 
 export class Terminal {
   readonly #screen: Screen

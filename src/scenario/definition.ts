@@ -69,7 +69,7 @@ export interface Context {
   now(): Micros
 }
 
-export type Body = (context: Context) => Promise<void>
+export type Body = (context: Context) => Promise<unknown>
 
 export interface Scenario extends ScenarioOptions {
   readonly title: string

@@ -56,7 +56,7 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
 }
 
 /** The body's end, or the interruption: a scenario that waits for something of its own cannot hold the run up. */
-async function aborted(body: Promise<void>, signal: AbortSignal): Promise<void> {
+async function aborted(body: Promise<unknown>, signal: AbortSignal): Promise<void> {
   let onAbort = () => {}
   const abort = new Promise<never>((_, reject) => {
     onAbort = () => reject(new Cancelled())

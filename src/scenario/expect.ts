@@ -17,7 +17,7 @@ import {
 import { hasSession, reestablishesSession } from './conditions/session.ts'
 import { ScenarioError } from './errors.ts'
 import { FloatingIpHandle, NodeHandle, ProbeHandle, type RouterHandle, type Scene } from './handles.ts'
-import { type Length, lengthOf, type Run } from './run.ts'
+import { type Kept, type Length, lengthOf, type Run } from './run.ts'
 import { stateAt } from './state.ts'
 import type { Tracked } from './tracked.ts'
 import { always, eventually, held, type Outcome, once, staysFor } from './wait.ts'
@@ -155,22 +155,22 @@ export class RouterAlways {
     this.#name = name
   }
 
-  #keep(condition: Condition, name: string | undefined): void {
-    this.#run.keep(name ?? condition.describe, (onBroken) => always(this.#run.watching, condition, onBroken))
+  #keep(condition: Condition, name: string | undefined): Kept {
+    return this.#run.keep(name ?? condition.describe, (onBroken) => always(this.#run.watching, condition, onBroken))
   }
 
   /** Never without a route to it; with `nextHops`, always exactly these. */
-  toKeepRoute(prefix: string, wish: { readonly table?: Tables; readonly nextHops?: readonly Hop[]; readonly name?: string } = {}): void {
+  toKeepRoute(prefix: string, wish: { readonly table?: Tables; readonly nextHops?: readonly Hop[]; readonly name?: string } = {}): Kept {
     const hops = wish.nextHops?.map(address).sort()
     const sentence = `${this.#name} keeps ${prefix}${hops === undefined ? '' : ` via ${hops.join(', ')}`}`
-    this.#keep(
+    return this.#keep(
       overTables(sentence, wish.table ?? 'both', (table) => hasRoute(this.#name, prefix, table, hops)),
       wish.name,
     )
   }
 
-  toKeepSession(peer: string, wish: { readonly name?: string } = {}): void {
-    this.#keep({ ...hasSession(this.#name, peer), describe: `${this.#name} keeps its session with ${peer}` }, wish.name)
+  toKeepSession(peer: string, wish: { readonly name?: string } = {}): Kept {
+    return this.#keep({ ...hasSession(this.#name, peer), describe: `${this.#name} keeps its session with ${peer}` }, wish.name)
   }
 }
 
@@ -185,16 +185,16 @@ export class RouterNever {
   }
 
   /** Not in any of the tables. */
-  toHaveNextHop(prefix: string, hop: Hop, wish: { readonly table?: Tables; readonly name?: string } = {}): void {
+  toHaveNextHop(prefix: string, hop: Hop, wish: { readonly table?: Tables; readonly name?: string } = {}): Kept {
     const sentence = `${this.#name} never has ${prefix} via ${address(hop)}`
     const condition = overTables(sentence, wish.table ?? 'both', (table) => not(hasNextHop(this.#name, prefix, table, address(hop))))
-    this.#run.keep(wish.name ?? sentence, (onBroken) => always(this.#run.watching, condition, onBroken))
+    return this.#run.keep(wish.name ?? sentence, (onBroken) => always(this.#run.watching, condition, onBroken))
   }
 
-  toHaveRoute(prefix: string, wish: { readonly table?: Tables; readonly name?: string } = {}): void {
+  toHaveRoute(prefix: string, wish: { readonly table?: Tables; readonly name?: string } = {}): Kept {
     const sentence = `${this.#name} never has ${prefix}`
     const condition = overTables(sentence, wish.table ?? 'both', (table) => hasNoRoute(this.#name, prefix, table))
-    this.#run.keep(wish.name ?? sentence, (onBroken) => always(this.#run.watching, condition, onBroken))
+    return this.#run.keep(wish.name ?? sentence, (onBroken) => always(this.#run.watching, condition, onBroken))
   }
 }
 

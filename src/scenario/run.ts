@@ -35,6 +35,11 @@ export interface Injected {
   readonly device: string
 }
 
+/** How something that is watched stands now. */
+export interface Kept {
+  readonly holds: boolean
+}
+
 export function matches(patterns: readonly (string | RegExp)[], name: string): boolean {
   return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === name : pattern.test(name)))
 }
@@ -91,10 +96,19 @@ export class Run {
   }
 
   /** Takes an invariant until the end of the run. */
-  keep(name: string, start: (onBroken: (outcome: Outcome) => void) => Invariant): void {
+  keep(name: string, start: (onBroken: (outcome: Outcome) => void) => Invariant): Kept {
     const place = callPlace()
-    const invariant = start((outcome) => this.#emit({ name, ...outcome }))
+    let broken = false
+    const invariant = start((outcome) => {
+      broken = true
+      this.#emit({ name, ...outcome })
+    })
     this.#invariants.push({ name, place, invariant })
+    return {
+      get holds() {
+        return !broken
+      },
+    }
   }
 
   #decide(result: AssertionResult): void {

@@ -181,7 +181,14 @@ function resultOf(
     duration: executed === undefined ? 0 : executed.ended - executed.started,
     assertions: executed?.assertions ?? [],
     measurements: executed?.measurements ?? {},
-    summary: executed?.summary ?? [],
+    // What a scenario tells of a run that is meant to fail would mislead.
+    summary: executed === undefined ? [] : control === undefined ? executed.summary : [failedAsMeant(executed.assertions)],
     ...(log !== undefined && { log }),
   }
+}
+
+function failedAsMeant(assertions: Executed['assertions']): string {
+  const names = assertions.filter((assertion) => !assertion.holds).map((assertion) => assertion.name)
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names
+  return `fails at: ${names.length === 0 ? 'nothing' : shown.join(' · ')}`
 }
