@@ -59,9 +59,13 @@ test.each(IMAGE_KINDS)('%s has its tools, the pinned Node and its programs', asy
   expect(programs.sort()).toEqual([...PROGRAMS_OF[kind].map((name) => `${name}.js`), 'package.json'].sort())
 })
 
-test.each(IMAGE_KINDS)('the programs of %s are modules that Node reads', async (kind) => {
-  const output = await run(images[kind], `for f in ${PROGRAMS_IN_IMAGE}/*.js; do ${NODE_IN_IMAGE} --check $f 2>&1; done`)
-  expect(output).toBe('')
+test.each(IMAGE_KINDS)('the programs of %s start and answer', async (kind) => {
+  const ask = `echo '{"id":1,"op":"nonsense"}' | ${NODE_IN_IMAGE} $program >/tmp/answer 2>&1 & head -1 /tmp/answer; kill $!`
+  const output = await run(images[kind], `mkfifo /tmp/answer; for program in ${PROGRAMS_IN_IMAGE}/*.js; do ${ask}; done`)
+  const answers = output.trim().split('\n')
+  expect(answers).toHaveLength(PROGRAMS_OF[kind].length)
+  for (const answer of answers)
+    expect(JSON.parse(answer)).toMatchObject({ type: 'reply', id: 1, error: expect.stringContaining('nonsense') })
 })
 
 /** A shell command in a container of its own, without a network; what it wrote. */
