@@ -133,3 +133,15 @@ test('the negotiated hold time is the lesser, and keepalives are a third of it',
   expect(peer.heard.length - before).toBe(2)
   lab.until('expired', () => stateOf(node) === 'Idle', SECOND)
 })
+
+test('a KEEPALIVE that arrives in the very instant in which the hold timer fires is heard', () => {
+  const { lab, peer, node } = against({ ...OPEN, holdTimeSeconds: 9 }, KEEPALIVE)
+  lab.until('up', () => isUp(node))
+  const deadline = lab.universe.now + 9 * SECOND
+  // 200 µs is the virtual network's latency.
+  lab.universe.at(deadline - 200, () => peer.send(KEEPALIVE))
+  lab.universe.run(deadline + SECOND)
+  expect(isUp(node)).toBe(true)
+  lab.universe.run(deadline + 9 * SECOND + 1000)
+  expect(isUp(node)).toBe(false)
+})
