@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { auditView } from '../../src/engine/audit.ts'
-import type { DockerLab } from '../../src/engine/docker/index.ts'
+import { attachLab, type DockerLab } from '../../src/engine/docker/index.ts'
 import { fibNextHops, TIMER_PROFILES } from '../../src/model/index.ts'
 import { loadTopology } from '../../src/topology/index.ts'
-import { labs, loaded, testEngine, until } from './support.ts'
+import { labs, loaded, type TestEngine, testEngine, until } from './support.ts'
 
 /** The smallest cluster there is: one node that is control plane, load balancer and backend, and one router. */
 const TOPOLOGY = `
@@ -52,11 +52,13 @@ spec: { localASN: 65001, peers: [ { peerIP: 10.8.0.10, peerASN: 65002 } ] }
 `
 
 const make = labs('all')
+let engine: TestEngine
 let lab: DockerLab
 
 beforeAll(async () => {
   const source = { file: 'topology.yaml', text: TOPOLOGY, read: () => ({ file: 'cluster.yaml', text: CLUSTER }) }
-  lab = await make(await testEngine(), loaded(loadTopology(source, { timers: TIMER_PROFILES.fast })))
+  engine = await testEngine()
+  lab = await make(engine, loaded(loadTopology(source, { timers: TIMER_PROFILES.fast })))
 })
 
 const nextHops = (prefix: string) => fibNextHops(lab.view.fib('tor1', prefix))
@@ -74,6 +76,30 @@ describe('one router, one node, one VIP', () => {
     await until(lab, 'the BGP table has been read', 20, () => lab.view.route('tor1', '10.0.0.1/32') !== undefined)
     expect(lab.view.route('tor1', '10.0.0.1/32')?.paths).toMatchObject([{ from: '10.0.1.100', nextHop: '10.0.1.10', best: true }])
     expect(fibNextHops((await lab.tables.fib('tor1', '10.0.0.1/32'))[0])).toEqual(['10.0.1.10'])
+  })
+
+  it('can be looked at: resources on the admin host, sessions on the node (R15, R35)', async () => {
+    const sessions = await lab.resources('BGPSession')
+    expect(sessions.map((session) => session.metadata.name)).toEqual(['10.8.0.10-node-01'])
+    await expect(lab.resources('Gateway')).rejects.toThrow('no kind "Gateway"; there are Node, ')
+    const { holding, sessions: own } = await lab.agentStatus('node-01')
+    expect(holding.map((one) => one.address)).toEqual(['10.0.1.100'])
+    expect(own.map((one) => [one.localAddress, one.peerAddress]).sort()).toEqual([
+      ['10.0.1.10', '10.8.0.10'],
+      ['10.0.1.100', '10.8.0.10'],
+    ])
+  })
+
+  it('can be joined by another process, which reads the same tables', async () => {
+    const joined = await attachLab(engine.docker, lab.id)
+    try {
+      expect(joined?.routerVersions).toEqual(lab.routerVersions)
+      expect(await joined?.tables.fib('tor1')).toEqual(await lab.tables.fib('tor1'))
+      expect((await joined?.tables.sessions('tor1'))?.map((session) => session.state)).toEqual(['Established', 'Established'])
+      expect((await joined?.tables.routes('tor1', '10.0.0.1/32'))?.[0]?.paths).toHaveLength(1)
+    } finally {
+      await joined?.close()
+    }
   })
 
   it('carries a client to the backend', async () => {

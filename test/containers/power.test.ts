@@ -78,7 +78,7 @@ describe('power on', () => {
     expect(await mac()).toBe(first)
     const again = await lab.traffic.fanOut({ from: 'client', vip: '10.0.1.11', port: 8080, flows: 10 })
     expect(again.answered).toBe(10)
-    expect(lab.events.all.filter((event) => event.type === 'ready' && event.device === 'node-02')).toHaveLength(2)
+    expect(lab.events.all.filter((event) => event.type === 'ready' && event.device === 'node-02' && event.what === 'node')).toHaveLength(2)
   })
 
   it('works for a whole rack', async () => {

@@ -26,10 +26,9 @@ describe('a probe', () => {
   it('says when flows are lost and when they are back, and how long the gap was', async () => {
     const probe = await lab.traffic.probe({ ...target, protocol: 'udp', flows: 5, packetsPerSecond: 50 })
     const down = await lab.links.down('node-02', 'eth0')
-    const lost = await told((event) => event.type === 'probe' && event.probe === probe.name && event.state === 'lost')
-    expect(lost.at).toBeGreaterThan(down)
-    await lab.links.up('node-02', 'eth0')
-    const back = await told((event) => event.type === 'probe' && event.probe === probe.name && event.state === 'ok')
+    const lost = await told((event) => event.at > down && event.type === 'probe' && event.probe === probe.name && event.state === 'lost')
+    const up = await lab.links.up('node-02', 'eth0')
+    const back = await told((event) => event.at > up && event.type === 'probe' && event.probe === probe.name && event.state === 'ok')
     const { flows } = await probe.stop()
     const worst = Math.max(...flows.map((flow) => flow.longestGap))
     expect(worst).toBeGreaterThan(lost.at - down)
@@ -43,7 +42,9 @@ describe('a probe', () => {
     expect(flows.map((flow) => flow.fate)).toEqual(['survived', 'survived', 'survived'])
     const victim = await lab.traffic.probe({ ...target, protocol: 'tcp', flows: 3, packetsPerSecond: 50 })
     await lab.shell.exec('node-02', ['ss', '--kill', 'state', 'established', 'sport = :8080'])
-    await expect.poll(async () => (await lab.shell.exec('node-02', ['ss', '-Htn', 'state', 'established'])).stdout).toBe('')
+    await expect
+      .poll(async () => (await lab.shell.exec('node-02', ['ss', '-Htn', 'state', 'established', 'sport = :8080'])).stdout)
+      .toBe('')
     expect((await victim.stop()).flows.map((flow) => flow.fate)).toEqual(['reset', 'reset', 'reset'])
   })
 

@@ -1,6 +1,8 @@
 /** A lab on a Docker engine: brings a plan up, or joins a lab that was left running. */
 import { randomBytes } from 'node:crypto'
 import type Docker from 'dockerode'
+import type { AgentStatus } from '../../cluster/agent/index.ts'
+import type { Resource } from '../../cluster/api/index.ts'
 import type { LabEvent, Micros } from '../../model/index.ts'
 import type { DevicePlan, Plan } from '../../topology/plan.ts'
 import type { Lab } from '../lab.ts'
@@ -26,6 +28,8 @@ export interface DockerLabOptions {
   readonly id?: string
   /** `Docker 20.10 at /var/run/docker.sock`, from `connectEngine`. */
   readonly engine?: string
+  /** For the chances of all worlds in the lab; the plan's name when absent. */
+  readonly seed?: string
   /** Leave the lab running when this process ends: only `down` removes it. */
   readonly keep?: boolean
   readonly onProgress?: (progress: Progress) => void
@@ -37,6 +41,10 @@ export interface DockerLabOptions {
 export interface DockerLab extends Lab {
   /** Starts tcpdump in a device's namespace, segments included, and answers once it listens. `stop` answers its lines. */
   capture(device: string, options: { readonly interface: string; readonly filter: readonly string[] }): Promise<Capture>
+  /** The objects of one kind (`BGPSession`, `FloatingIP`…) as the resource API has them, read on the admin host. */
+  resources(kind: string): Promise<readonly Resource[]>
+  /** What a node's agent holds and which sessions it keeps, its control plane's included (R15); rejects while it is dead. */
+  agentStatus(node: string): Promise<AgentStatus>
 }
 
 export interface Capture {
@@ -100,14 +108,16 @@ class RunningLab implements DockerLab {
   readonly #fleet: Fleet
   readonly #parts: Parts
   readonly #readiness: Readiness
+  readonly #seed: string
   #owned = true
   #closing: Promise<void> | undefined
 
-  constructor(docker: Docker, id: string, plan: Plan, options: { readonly engine?: string }) {
+  constructor(docker: Docker, id: string, plan: Plan, options: { readonly engine?: string; readonly seed?: string }) {
     this.id = id
     this.plan = plan
     this.engine = options.engine ?? 'Docker'
     this.#docker = docker
+    this.#seed = options.seed ?? plan.name
     this.events = new Log(this.view, monotonicMicros)
     this.#readiness = new Readiness(this.events)
     this.#fleet = new Fleet(docker, {
@@ -147,6 +157,14 @@ class RunningLab implements DockerLab {
   async capture(device: string, options: { readonly interface: string; readonly filter: readonly string[] }): Promise<Capture> {
     const capture = await this.#parts.wiring<number>('capture', { pid: this.#fleet.pid(device), ...options } satisfies CaptureRequest)
     return { stop: () => this.#parts.wiring<readonly string[]>('captured', { capture }) }
+  }
+
+  resources(kind: string): Promise<readonly Resource[]> {
+    return this.#fleet.request<readonly Resource[]>(this.plan.admin.name, 'resources', { kind })
+  }
+
+  agentStatus(node: string): Promise<AgentStatus> {
+    return this.#fleet.request<AgentStatus>(node, 'status')
   }
 
   async launch(images: Images, options: DockerLabOptions): Promise<void> {
@@ -214,7 +232,7 @@ class RunningLab implements DockerLab {
   async #startProgram(device: string): Promise<void> {
     if (!this.#fleet.runsProgram(device)) return
     const ready = this.#readiness.of(device)
-    const reply = this.#fleet.request<{ readonly version?: string } | null>(device, 'start', startArguments(this.plan, device))
+    const reply = this.#fleet.request<{ readonly version?: string } | null>(device, 'start', startArguments(this.plan, device, this.#seed))
     // The first to fail counts; a program that dies after its reply ends its readiness too.
     const [result] = await Promise.all([reply, ready])
     if (result?.version !== undefined) this.#versions[device] = `${device} ${result.version}`

@@ -8,12 +8,13 @@ import type { RouterStart } from './routers/driver.ts'
 import { routerDriver } from './routers/index.ts'
 import type { BackendStart, ClientStart } from './traffic-requests.ts'
 
-export function startArguments(plan: Plan, device: string): unknown {
+/** `seed` makes the chances of every world; the same seed, the same chances. */
+export function startArguments(plan: Plan, device: string, seed: string): unknown {
   const router = plan.routers.find((one) => one.name === device)
   if (router !== undefined) return routerStart(plan, router)
   const node = plan.nodes.find((one) => one.name === device)
-  if (node !== undefined) return nodeStart(plan, node)
-  if (device === plan.admin.name) return adminStart(plan)
+  if (node !== undefined) return nodeStart(plan, node, seed)
+  if (device === plan.admin.name) return adminStart(plan, seed)
   return clientStart(plan, device)
 }
 
@@ -21,7 +22,7 @@ function routerStart(plan: Plan, router: RouterPlan): RouterStart {
   return { plan: router, timers: plan.timers, files: routerDriver(router.kind).render(router, plan.timers) }
 }
 
-function nodeStart(plan: Plan, node: NodePlan): NodeStart {
+function nodeStart(plan: Plan, node: NodePlan, seed: string): NodeStart {
   const { admin, timers } = plan
   const { model } = plan.cluster
   const config: AgentConfig = {
@@ -32,7 +33,7 @@ function nodeStart(plan: Plan, node: NodePlan): NodeStart {
     loadBalancer: node.roles.loadBalancer,
     ...(node.roles.controlPlane ? { controlPlane: controlPlaneOf(model, node.address) } : {}),
   }
-  return { device: node.name, backend: backendOf(plan, node.name, node.address), agent: { seed: `${plan.name} ${node.name}`, config } }
+  return { device: node.name, backend: backendOf(plan, node.name, node.address), agent: { seed: `${seed} ${node.name}`, config } }
 }
 
 /** R12: a peer without a list of nodes is every control-plane node's. */
@@ -45,7 +46,7 @@ function controlPlaneOf(model: ClusterModel, address: string): ControlPlaneSpeak
   }
 }
 
-function adminStart(plan: Plan): AdminStart {
+function adminStart(plan: Plan, seed: string): AdminStart {
   const { cluster, admin, timers } = plan
   const addresses = new Map(plan.nodes.map((node) => [node.name, node.address]))
   const services = cluster.services.map(({ backendNodes, ...service }) => ({
@@ -54,7 +55,7 @@ function adminStart(plan: Plan): AdminStart {
   }))
   return {
     device: admin.name,
-    seed: `${plan.name} ${admin.name}`,
+    seed: `${seed} ${admin.name}`,
     controlPlane: {
       listen: { address: admin.address, port: admin.apiPort },
       timers,

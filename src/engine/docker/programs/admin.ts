@@ -1,4 +1,5 @@
 /** The admin host: the resource API and the controllers, reached in band. */
+import { RESOURCE_TYPES } from '../../../cluster/api/index.ts'
 import { ControlPlane, type ControlPlaneConfig } from '../../../cluster/controllers/index.ts'
 import { createRealWorld } from '../../../world/real/index.ts'
 import { serve } from './serve.ts'
@@ -19,6 +20,13 @@ serve((context) => {
       controlPlane = new ControlPlane(world, config)
       // It says `ready` itself, once its API listens.
       controlPlane.start()
+    },
+    resources: (args) => {
+      const { kind } = args as { kind: string }
+      const type = RESOURCE_TYPES.find((each) => each.kind === kind)
+      if (type === undefined)
+        throw new Error(`no kind ${JSON.stringify(kind)}; there are ${RESOURCE_TYPES.map((each) => each.kind).join(', ')}`)
+      return controlPlane?.store.list(type).items ?? []
     },
   }
 })
