@@ -12,13 +12,14 @@ import { rolldown } from 'rolldown'
 import { GenericContainer, type StartedTestContainer } from 'testcontainers'
 import { connectEngine } from '../../src/engine/docker/client.ts'
 import { builtImages } from '../../src/engine/docker/images/require.ts'
+import { thisOwner } from '../../src/engine/docker/owner.ts'
 import { type ImageKind, LABELS, NODE_IN_IMAGE, type ProgramOutput } from '../../src/engine/docker/protocol.ts'
 import { routerDriver } from '../../src/engine/docker/routers/index.ts'
 import { type LabEvent, TIMER_PROFILES } from '../../src/model/index.ts'
 import type { NeighborPlan, RouterKind, RouterPlan } from '../../src/topology/plan.ts'
 import type { PeerCommand } from './peer-program.ts'
 
-// No image of its reaper can be pulled; what a dead run leaves is removed by our label.
+// No image of its reaper can be pulled; what a dead run leaves is reaped by our labels at the next start of a lab.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
 
 export const ROUTER_ADDRESS = '10.8.0.10'
@@ -144,7 +145,12 @@ export class RouterContainer {
     const container = await new RouterImage(await imageOf(driver.image))
       .withNetworkMode('none')
       .withAddedCapabilities(...driver.capabilities)
-      .withLabels({ [LABELS.project]: 'test' })
+      .withLabels({
+        [LABELS.project]: 'interop',
+        [LABELS.lab]: `interop-${plan.kind}-${process.pid}`,
+        [LABELS.device]: plan.name,
+        [LABELS.owner]: thisOwner(),
+      })
       .withCopyContentToContainer([
         { content: await bundle('../../src/engine/docker/programs/router.ts'), target: ROUTER_PROGRAM },
         { content: await bundle('./peer-program.ts'), target: PEER_PROGRAM },

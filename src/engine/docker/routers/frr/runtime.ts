@@ -127,7 +127,6 @@ export class FrrRuntime implements RouterRuntime {
   async #startBgpd(): Promise<void> {
     await startFrrDaemon(this.#bgpd)
     const vty = await Vty.connect(`${RUN_DIRECTORY}/bgpd.vty`)
-    this.#vty = vty
     await vty.must('enable')
     // `-b` hands every line of the integrated file to the daemons that know it; what a daemon refuses is printed with its line.
     const { code, stdout, stderr } = await run('vtysh', ['-b'])
@@ -141,6 +140,8 @@ export class FrrRuntime implements RouterRuntime {
     for (const line of ['configure terminal', 'log stdout informational', 'router bgp', ' bgp log-neighbor-changes', ...BMP_LINES, 'end'])
       await vty.must(line)
     await monitored
+    // Only now: a connection in configuration mode knows no `show`, and a bgpd without its configuration is no router yet.
+    this.#vty = vty
     this.#hooks.wake()
   }
 

@@ -33,6 +33,8 @@ export class TableWatch {
   readonly #sessions: SessionMemory
   #routes = new Map<string, string>()
   #wakes = 0
+  /** The last wake-up after which the tables were read to rest. */
+  #handled = 0
   #running: Promise<void> | undefined
   #cutSettle: (() => void) | undefined
   #suspect: string | undefined
@@ -60,21 +62,34 @@ export class TableWatch {
       .catch((error: unknown) => {
         const message = `reading the router failed: ${error instanceof Error ? error.message : String(error)}`
         this.#options.emit({ type: 'log', device: this.#options.device, level: 'error', message })
+        // The next wake-up, or the audit, tries again.
+        this.#handled = this.#wakes
       })
       .finally(() => {
         this.#running = undefined
+        // One that came while the last reading was on its way.
+        if (this.#handled !== this.#wakes && !this.#stopped) this.#run(() => this.#settle())
       })
   }
 
-  /** A fresh reading, taken when no change is under way. */
+  /** A fresh reading, taken when no change is under way; under changes that never end, after `PATIENCE`. */
   async fresh(): Promise<TableReading> {
+    const started = this.#options.now()
     for (;;) {
-      await this.#running
+      await this.#rest(started + PATIENCE)
       const wakes = this.#wakes
       const { reading, at } = await this.#read()
-      if (wakes !== this.#wakes && this.#running !== undefined) continue
+      if (wakes !== this.#wakes && this.#options.now() < started + PATIENCE) continue
       return { sessions: reading.sessions.map((session) => this.#sessions.dated(session, at)), routes: reading.routes }
     }
+  }
+
+  async #rest(deadline: Micros): Promise<void> {
+    if (this.#running === undefined) return
+    const patience = Promise.withResolvers<void>()
+    const timer = setTimeout(patience.resolve, Math.max(0, (deadline - this.#options.now()) / MILLISECOND))
+    await Promise.race([this.#running, patience.promise])
+    clearTimeout(timer)
   }
 
   /** The safety net: what two audits in a row find, and no event told in between, was missed. */
@@ -118,6 +133,7 @@ export class TableWatch {
       if (agreed || second.at - started > PATIENCE) this.#reportRoutes(first.text === second.text ? first : second)
       if (agreed) {
         this.#settled = second.text
+        this.#handled = wakes
         this.#late = setTimeout(() => this.#run(() => this.#lookAgain()), LATE_LOOK_MILLIS)
         return
       }

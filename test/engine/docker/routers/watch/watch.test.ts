@@ -171,6 +171,45 @@ describe('the watch over tables', () => {
     expect(events.filter((event) => event.type === 'missed-event')).toEqual([])
   })
 
+  it('reads again for a wake-up that came during its late look', async () => {
+    let release: (() => void) | undefined
+    const slow = new TableWatch({
+      device: 'tor1',
+      settleMillis: 60,
+      now: () => Date.now() * 1000,
+      emit: (event, at = 0) => events.push({ ...event, at }),
+      read: async () => {
+        const reading = table
+        if (++reads === 3) await new Promise<void>((resolve) => (release = resolve))
+        return reading
+      },
+    })
+    slow.wake()
+    await vi.advanceTimersByTimeAsync(600)
+    table = { ...table, routes: [route('10.0.1.12')] }
+    slow.wake()
+    release?.()
+    await vi.advanceTimersByTimeAsync(200)
+    expect(routes()).toEqual(['10.0.1.11', '10.0.1.12'])
+    slow.stop()
+  })
+
+  it('answers a fresh reading once the tables rest, and under a storm after a while', async () => {
+    watch.wake()
+    table = { ...table, routes: [route('10.0.1.12')] }
+    const fresh = watch.fresh()
+    await vi.advanceTimersByTimeAsync(500)
+    expect((await fresh).routes).toEqual([route('10.0.1.12')])
+    const storm = setInterval(() => watch.wake(), 10)
+    let answered = false
+    void watch.fresh().then(() => {
+      answered = true
+    })
+    await vi.advanceTimersByTimeAsync(1000)
+    clearInterval(storm)
+    expect(answered).toBe(true)
+  })
+
   it('says so when reading fails', async () => {
     watch.stop()
     const failing = new TableWatch({
