@@ -2,10 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { command } from './command.ts'
 
-const DEFAULT_MIRROR = 'http://deb.debian.org/debian'
 const SUITE = 'bookworm'
 
-/** The base's package sources, as `deb` lines: the machine's own for bookworm, else its mirror of Debian, else the public one. */
+/** The base's package sources, as `deb` lines: the machine's own for bookworm, else its mirror of Debian; none leaves it to mmdebstrap. */
 export async function debianSources(): Promise<readonly string[]> {
   const format = '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)'
   const { output } = await command('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'])
@@ -20,8 +19,8 @@ export function sourcesOf(indexTargets: readonly string[]): readonly string[] {
   const own = debian.filter(([, , release]) => release === SUITE || release?.startsWith(`${SUITE}-`))
   const lines = own.map(([, uri, release]) => `deb ${uri} ${release} main`)
   if (own.some(([, , release]) => release === SUITE)) return [...new Set(lines)]
-  const mirror = debian.find(([, uri]) => /\/debian\/?$/.test(uri ?? ''))?.[1] ?? DEFAULT_MIRROR
-  return [`deb ${mirror} ${SUITE} main`]
+  const mirror = debian.find(([, uri]) => /\/debian\/?$/.test(uri ?? ''))?.[1]
+  return mirror === undefined ? [] : [`deb ${mirror} ${SUITE} main`]
 }
 
 /** Proxies, certificates and checks of the machine's apt, which apt inside the image needs as well. */
