@@ -22,7 +22,10 @@ export function execCommand(): Command {
           const suggestion = meant === undefined ? `there are: ${devices.join(', ')}` : `did you mean ${meant}?`
           throw new Ending(EXIT.nothing, `${lab.id} has no device ${device}`, suggestion)
         }
-        const { code, stdout, stderr } = await lab.shell.exec(device, command)
+        // Options of the command are its own, so commander hands the `--` on as well.
+        const words = command[0] === '--' ? command.slice(1) : command
+        if (words.length === 0) throw new Ending(EXIT.usage, 'no command was given', 'peerlab exec DEVICE -- CMD')
+        const { code, stdout, stderr } = await lab.shell.exec(device, words)
         process.stdout.write(stdout)
         process.stderr.write(stderr)
         process.exitCode = code

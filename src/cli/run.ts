@@ -36,6 +36,15 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`peerlab: ${error.message}\n${error.suggestion === undefined ? '' : `  ${error.suggestion}\n`}`)
       return error.exitCode
     }
+    if (isEngineError(error)) {
+      process.stderr.write(`peerlab: the engine says: ${error.json?.message ?? error.message}\n`)
+      return EXIT.environment
+    }
     throw error
   }
+}
+
+/** What the Docker API refused, as dockerode throws it: a device without power, a lab that went away meanwhile. */
+function isEngineError(error: unknown): error is Error & { readonly statusCode: number; readonly json?: { readonly message?: string } } {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
 }

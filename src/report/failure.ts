@@ -20,7 +20,13 @@ export function failureLines(scenario: string, assertion: AssertionResult, optio
   const lines = [style.bad(head)]
   if (assertion.message !== undefined && !(assertion.code === 'not-in-time' && assertion.differences.length > 0))
     lines.push(`    ${printable(assertion.message)}`)
-  for (const difference of assertion.differences) lines.push('', ...differenceLines(difference, assertion).map((line) => `    ${line}`))
+  const told = new Set<string>()
+  for (const difference of assertion.differences) {
+    // One note for both tables is enough.
+    const notes = difference.notes.filter((note) => !told.has(note))
+    for (const note of notes) told.add(note)
+    lines.push('', ...differenceLines({ ...difference, notes }, assertion).map((line) => `    ${line}`))
+  }
   return lines
 }
 

@@ -47,8 +47,10 @@ export function allRouteLines(routes: readonly Route[], fib: readonly FibRoute[]
   const rows = prefixes.map((prefix) => {
     const route = routes.find((each) => each.prefix === prefix)
     const kernel = fib.find((each) => each.prefix === prefix)
-    const used = [...new Set((route?.paths ?? []).filter((path) => path.multipath || path.best).map((path) => path.nextHop))].sort()
-    const unused = (route?.paths ?? []).filter((path) => !path.multipath && !path.best).length
+    const paths = route?.paths ?? []
+    const isUsed = (path: RoutePath) => path.multipath || path.best
+    const used = [...new Set(paths.filter(isUsed).map((path) => (path.from === '0.0.0.0' ? 'itself' : path.nextHop)))].sort()
+    const unused = paths.filter((path) => !isUsed(path)).length
     const bgp = route === undefined || route.paths.length === 0 ? '–' : used.length === 0 ? 'none used' : used.join(', ')
     return [
       prefix,

@@ -92,7 +92,7 @@ export class Terminal {
     for (const assertion of failed) {
       this.#line('')
       const options = { style: this.#style, ...(this.#options.shown && { shown: this.#options.shown }), columns: COLUMN }
-      for (const line of failureLines(result.name, assertion, options)) this.#line(`  ${line}`)
+      for (const line of failureLines(result.name, assertion, options)) this.#line(line === '' ? '' : `  ${line}`)
     }
     for (const problem of result.problems) this.#line(`      ${this.#style.bad('✗')} ${printable(problem)}`)
     const prefixes = prefixesIn(failed.flatMap((assertion) => assertion.differences.map((difference) => difference.subject)))

@@ -68,8 +68,9 @@ function verdict(device: string, prefix: string, table: Table, rows: readonly Fi
 
 /** Paths that are there and not used, with the router's reason: the first thing that anyone would look for. */
 function unusedPaths(state: State, device: string, prefix: string): string[] {
+  const used = usedNextHops(state, device, prefix, 'bgp')
   return (state.route(device, prefix)?.paths ?? [])
-    .filter((path) => path.whyNot !== undefined && !path.multipath && !path.best)
+    .filter((path) => path.whyNot !== undefined && !used.includes(path.nextHop))
     .map((path) => `${path.nextHop} from ${path.from} is not used: ${path.whyNot}`)
 }
 
