@@ -50,7 +50,11 @@ scenario(
 
     await step('converge', async () => {
       for (const tor of lab.tors) {
-        for (const address of floatingIps) await expect(tor).toHaveSession(address, { within: '60s' })
+        for (const from of floatingIps) {
+          await expect(tor).toHaveSession(from, { within: '60s' })
+          // While nodes become ready one after the other, a session with ADD-PATH looks like one without.
+          await expect(tor).toHearOf(lab.vips, { from, nextHops: nodes, within: '60s' })
+        }
         for (const vip of lab.vips) await expect(tor).toHaveRoute(vip, { within: '60s' })
       }
     })

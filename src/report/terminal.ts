@@ -96,7 +96,9 @@ export class Terminal {
     }
     for (const problem of result.problems) this.#line(`      ${this.#style.bad('✗')} ${printable(problem)}`)
     const prefixes = prefixesIn(failed.flatMap((assertion) => assertion.differences.map((difference) => difference.subject)))
-    const fault = [...events].sort((a, b) => a.at - b.at).find((event) => event.type === 'fault')
+    const ordered = [...events].sort((a, b) => a.at - b.at)
+    // From the fault, or from the first step: how the lab came up is not what failed.
+    const fault = ordered.find((event) => event.type === 'fault') ?? ordered.find((event) => event.type === 'step')
     const lines = timeline(events, {
       ...(fault && { reference: fault.at, from: fault.at }),
       ...(prefixes.length > 0 && { prefixes }),

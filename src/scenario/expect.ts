@@ -9,6 +9,7 @@ import {
   hasOnePathFrom,
   hasPathsFrom,
   hasRoute,
+  hearsOf,
   losesNextHop,
   overTables,
   spreadsVips,
@@ -106,6 +107,11 @@ export class RouterExpect {
   /** What one peer's session announces for a prefix, used or not: exactly these next hops. */
   toReceive(prefix: string, wish: Wish & { readonly from: string; readonly nextHops: readonly Hop[] }): Tracked<Held> {
     return check(this.#run, hasPathsFrom(this.#name, prefix, wish.from, wish.nextHops.map(address).sort()), wish, toHeld)
+  }
+
+  /** Over all the prefixes, one peer announces exactly these next hops: so its announcements are complete, with ADD-PATH or without. */
+  toHearOf(prefixes: readonly string[], wish: Wish & { readonly from: string; readonly nextHops: readonly Hop[] }): Tracked<Held> {
+    return check(this.#run, hearsOf(this.#name, prefixes, wish.from, wish.nextHops.map(address)), wish, toHeld)
   }
 
   /** One path for each prefix from one peer: a session without ADD-PATH. */

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { SECOND } from '../../src/model/index.ts'
 import { moves } from '../../src/scenario/conditions/floating-ip.ts'
 import { allAnswered } from '../../src/scenario/conditions/probe.ts'
-import { hasPathsFrom, hasRoute, losesNextHop, overTables, spreadsVips, usedNextHops } from '../../src/scenario/conditions/route.ts'
+import {
+  hasPathsFrom,
+  hasRoute,
+  hearsOf,
+  losesNextHop,
+  overTables,
+  spreadsVips,
+  usedNextHops,
+} from '../../src/scenario/conditions/route.ts'
 import { hasSession, reestablishesSession } from '../../src/scenario/conditions/session.ts'
 import { type State, stateAt, trueSince } from '../../src/scenario/state.ts'
 import { FakeLab } from './fake-lab.ts'
@@ -73,6 +81,20 @@ describe('routes', () => {
     lab.emit({ type: 'route', device: 'tor1', route: { device: 'tor1', prefix: VIP, paths }, uncertainty: 0 })
     expect(hasPathsFrom('tor1', VIP, '10.0.1.100', ['10.0.1.20']).evaluate(now(lab)).holds).toBe(true)
     expect(hasPathsFrom('tor1', VIP, '10.0.2.100', ['10.0.1.20']).evaluate(now(lab)).holds).toBe(false)
+  })
+
+  test('what a peer announces over all VIPs is complete only with every node and every VIP', () => {
+    const lab = new FakeLab()
+    const vips = ['10.0.0.1/32', '10.0.0.2/32']
+    const condition = hearsOf('tor1', vips, '10.0.1.100', ['10.0.1.21', '10.0.1.20'])
+    lab.route('tor1', vips[0]!, ['10.0.1.20', '10.0.1.21'])
+    expect(condition.evaluate(now(lab)).differences[0]?.notes).toEqual(['10.0.0.2/32 is not announced'])
+    lab.route('tor1', vips[1]!, ['10.0.1.20'])
+    expect(condition.evaluate(now(lab)).holds).toBe(true)
+    lab.route('tor1', vips[0]!, ['10.0.1.20'])
+    expect(condition.evaluate(now(lab)).differences[0]?.rows[0]?.seen).toBe('10.0.1.20')
+    lab.route('tor1', vips[0]!, ['10.0.1.21'])
+    expect(condition.evaluate(now(lab)).holds).toBe(true)
   })
 
   test('VIPs are spread only when each has one next hop of its own', () => {

@@ -182,6 +182,33 @@ export function hasOnePathFrom(device: string, prefix: string, peer: string): Co
   }
 }
 
+/** Over all these prefixes together one peer announces exactly these next hops, and none of the prefixes is missing: with ADD-PATH or without. */
+export function hearsOf(device: string, prefixes: readonly string[], peer: string, nextHops: readonly string[]): Condition {
+  const parts = prefixes.map((prefix) => base(device, prefix, 'bgp'))
+  const hopsOf = (state: State, prefix: string) =>
+    (state.route(device, prefix)?.paths ?? []).filter((path) => path.from === peer).map((path) => path.nextHop)
+  const heard = (state: State) => [...new Set(prefixes.flatMap((prefix) => hopsOf(state, prefix)))].sort()
+  return {
+    describe: `${device} hears of ${nextHops.join(', ')} from ${peer}`,
+    reads: parts.flatMap((part) => part.reads),
+    concerns: (event) => parts.some((part) => part.concerns(event)),
+    evaluate(state) {
+      const seen = heard(state)
+      const missing = prefixes.filter((prefix) => hopsOf(state, prefix).length === 0)
+      const row = {
+        what: 'next hops over all VIPs',
+        expected: [...nextHops].sort().join(', '),
+        seen: seen.length === 0 ? 'none' : seen.join(', '),
+        ok: seen.join() === [...nextHops].sort().join(),
+        same: (other: State) => heard(other).join() === seen.join(),
+      }
+      const holds = row.ok && missing.length === 0
+      const notes = missing.map((prefix) => `${prefix} is not announced`)
+      return { holds, differences: holds ? [] : [{ subject: `paths from ${peer} at ${device}, ${TABLE_NAMES.bgp}`, rows: [row], notes }] }
+    },
+  }
+}
+
 /** Every prefix has exactly one next hop, and each a different one of `among` while there are enough (R22, without ADD-PATH). */
 export function spreadsVips(device: string, prefixes: readonly string[], table: Table, among: readonly string[]): Condition {
   const parts = prefixes.map((prefix) => base(device, prefix, table))
