@@ -30,7 +30,7 @@ test("the base takes its packages from where the machine's apt takes them", () =
   ])
 })
 
-test("a machine of another release gives its mirror, and one that is not Debian leaves the choice to mmdebstrap", () => {
+test('a machine of another release gives its mirror, and one that is not Debian leaves the choice to mmdebstrap', () => {
   expect(sourcesOf(['Debian|http://mirror.example/debian/|trixie|main'])).toEqual(['deb http://mirror.example/debian/ bookworm main'])
   expect(sourcesOf(['Ubuntu|http://ubuntu.example/ubuntu/|noble|main'])).toEqual([])
 })
