@@ -124,6 +124,8 @@ export interface CallRequest {
   readonly path: string
   /** Sent as JSON. */
   readonly body?: unknown
+  /** Names in lower case; `content-type` is `application/json` unless it is given here. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Until the reply's head. A watch is not timed after its head has come. */
   readonly timeout: Micros
   readonly localAddress?: string
@@ -151,9 +153,13 @@ export interface IncomingRequest {
   readonly method: string
   readonly path: string
   readonly body: unknown
+  /** What the client sent along, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
   readonly remote: Endpoint
   /** Answers once, whole. */
   reply(status: number, body: unknown): void
+  /** Answers once, with something that is not JSON; to a `request` of ours that is `malformed`. */
+  replyBytes(status: number, contentType: string, bytes: Uint8Array): void
   /** Answers 200 and keeps the answer open for messages. `onClose` is called when the client goes away. */
   stream(onClose: () => void): MessageStream
 }

@@ -23,6 +23,29 @@ export function callContract(harness: () => WorldHarness): void {
     expect(server.requests[0]?.body).toBeUndefined()
   })
 
+  it('carries headers, by names in lower case, and says that a body is JSON unless told otherwise', async () => {
+    const h = harness()
+    const { call, server } = await serving(h, (request) => request.reply(200, null))
+    const tapes = [
+      call({ method: 'PATCH', path: '/a', body: {}, headers: { 'content-type': 'application/merge-patch+json', accept: 'text/x' } }),
+      call({ method: 'PUT', path: '/b', body: {} }),
+      call({ method: 'GET', path: '/c' }),
+    ]
+    await h.until(() => tapes.every((tape) => tape.all.length > 0), 'the replies')
+    const headers = Object.fromEntries(server.requests.map((request) => [request.path, request.headers]))
+    expect(headers['/a']).toMatchObject({ 'content-type': 'application/merge-patch+json', accept: 'text/x' })
+    expect(headers['/b']).toMatchObject({ 'content-type': 'application/json' })
+    expect(headers['/c']?.['content-type']).toBeUndefined()
+  })
+
+  it('answers with bytes to whoever can read them: to a request of ours they are malformed', async () => {
+    const h = harness()
+    const { call } = await serving(h, (request) => request.replyBytes(200, 'application/x-bytes', Uint8Array.of(0, 255, 10)))
+    const tape = call({ method: 'GET', path: '/bytes' })
+    await h.until(() => tape.all.length > 0, 'the failure')
+    expect(tape.all).toMatchObject([{ type: 'failed', reason: 'malformed', detail: expect.stringContaining('is not JSON') }])
+  })
+
   it('carries bodies larger than any buffer', async () => {
     const h = harness()
     const { call } = await serving(h, (request) => request.reply(200, request.body))

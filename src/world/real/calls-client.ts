@@ -34,7 +34,10 @@ export function requestOverHttp(
     method,
     path,
     agent: false,
-    headers: body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length },
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
+      ...request.headers,
+    },
     ...(localAddress === undefined ? {} : { localAddress }),
   })
   const timer = clock.timer(`call ${method} ${path}`, () =>

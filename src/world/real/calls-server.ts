@@ -7,6 +7,9 @@ import { listenFailure } from './reasons.ts'
 /** A watcher that lets this much pile up is dropped: it has to list again anyway. */
 const SLOW_WATCHER_BYTES = 16 * 1024 * 1024
 
+/** Longer than clients that keep connections wait before they use one again (Go: 90 s), so that none is closed under a request. */
+const KEEP_ALIVE_MS = 120_000
+
 /** Serves calls over HTTP/1.1: whole answers as JSON, streams as one JSON message a line. `opened` keeps the server until it is closed. */
 export function serveOverHttp(
   local: Endpoint,
@@ -30,6 +33,7 @@ export function serveOverHttp(
       heard({ type: 'request', request: incoming(request, response, body.value, running) })
     })
   })
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   server.on('error', (error: NodeJS.ErrnoException) => heard({ type: 'failed', reason: listenFailure(error), detail: error.message }))
   server.on('listening', () => {
     const { address, port } = server.address() as AddressInfo
@@ -55,12 +59,19 @@ function incoming(request: IncomingMessage, response: ServerResponse, body: unkn
     method: request.method ?? '',
     path: request.url ?? '',
     body,
+    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value ?? '')])),
     remote: { address: request.socket.remoteAddress ?? '', port: request.socket.remotePort ?? 0 },
     reply(status, value) {
       answer()
       if (response.destroyed) return
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(value === undefined ? '' : JSON.stringify(value))
+    },
+    replyBytes(status, contentType, bytes) {
+      answer()
+      if (response.destroyed) return
+      response.writeHead(status, { 'content-type': contentType, 'content-length': bytes.length })
+      response.end(bytes)
     },
     stream(onClose) {
       answer()
@@ -82,7 +93,8 @@ function stream(response: ServerResponse, onClose: () => void): MessageStream {
   if (response.destroyed) setImmediate(gone)
   else {
     response.on('close', gone)
-    response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    // As Kubernetes names it: its clients refuse other names for a stream of JSON.
+    response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
   }
   return {

@@ -18,11 +18,13 @@ interface Question {
   readonly method: string
   readonly path: string
   readonly body?: unknown
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** What a server answers: one whole answer, or the head of a stream and then its messages. */
 type Answer =
   | { readonly type: 'reply'; readonly status: number; readonly body?: unknown }
+  | { readonly type: 'bytes'; readonly status: number; readonly contentType: string; readonly length: number }
   | { readonly type: 'stream' }
   | { readonly type: 'message'; readonly body?: unknown }
   | { readonly type: 'end' }
@@ -56,6 +58,9 @@ function requestOver(transport: Transport, clock: Clock, request: CallRequest, s
         sink({ type: 'message', body: answer.body })
         finish({ type: 'ended' })
       }
+    } else if (answer.type === 'bytes') {
+      const { status, contentType, length } = answer
+      finish({ type: 'failed', reason: 'malformed', detail: `the answer (${status}) is not JSON: ${length} bytes of ${contentType}` })
     } else if (!request.watch) {
       finish({ type: 'failed', reason: 'malformed', detail: `${request.path} answered with a stream, and no watch was asked for` })
     } else if (answer.type === 'message') sink({ type: 'message', body: answer.body })
@@ -65,7 +70,8 @@ function requestOver(transport: Transport, clock: Clock, request: CallRequest, s
     if (over) return
     if (event.type === 'connected') {
       const { method, path, body } = request
-      connection.send(encodeMessage({ method, path, body } satisfies Question))
+      const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers }
+      connection.send(encodeMessage({ method, path, body, headers } satisfies Question))
     } else if (event.type === 'failed') finish({ type: 'failed', reason: event.reason, detail: event.detail })
     else if (event.type === 'closed') {
       finish({ type: 'failed', reason: event.reason, detail: `the connection ended before the answer to ${request.path} did` })
@@ -101,7 +107,7 @@ function serveOver(transport: Transport, local: Endpoint, sink: (event: ServerEv
         state = 'answering'
         sink({
           type: 'request',
-          request: { method: question.method, path: question.path, body: question.body, remote: event.remote, reply, stream },
+          request: { ...question, body: question.body, remote: event.remote, reply, replyBytes, stream },
         })
       } else if (incoming.type === 'closed') {
         const streaming = state === 'streaming'
@@ -119,6 +125,11 @@ function serveOver(transport: Transport, local: Endpoint, sink: (event: ServerEv
     const reply = (status: number, body: unknown): void => {
       if (!take('over')) return
       put({ type: 'reply', status, body })
+      connection.close()
+    }
+    const replyBytes = (status: number, contentType: string, bytes: Uint8Array): void => {
+      if (!take('over')) return
+      put({ type: 'bytes', status, contentType, length: bytes.length })
       connection.close()
     }
     const stream = (closed: () => void) => {
