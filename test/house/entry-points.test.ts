@@ -3,10 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { PROGRAMS } from '../../src/engine/docker/images/programs.ts'
 
-/**
- * Every entry point, started once with plain Node: Vitest is more lenient about imports and types than Node's own type stripping. The standard
- * input of each is empty; a program that is told nothing ends by itself.
- */
+/** Every entry point, started once with plain Node: Vitest is more lenient about imports and types than Node's own type stripping. */
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 
 function start(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
@@ -31,7 +28,9 @@ function start(...args: string[]): Promise<{ code: number | null; stdout: string
 
 describe('entry points start with plain Node', () => {
   it.each(PROGRAMS)('the program %s', async (name) => {
-    expect(await start(`src/engine/docker/programs/${name}.ts`)).toEqual({ code: 0, stdout: '', stderr: '' })
+    const { code, stdout, stderr } = await start(`src/engine/docker/programs/${name}.ts`, 'operations')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.trim().split('\n').length).toBeGreaterThan(1)
   })
 
   it.each([

@@ -29,7 +29,8 @@ export function monotonicMicros(): Micros {
 }
 
 /**
- * Serves `program` until the container ends, or until its standard input does before anything was asked; with the argument `ask`, joins this process to the one that already serves. A `child` of
+ * Serves `program` until the container ends; with the argument `ask`, joins this process to the one that already
+ * serves; with `operations`, prints the names of its requests and ends. A `child` of
  * another program is asked by that one alone, which has the socket.
  */
 export function serve(program: (context: ProgramContext) => Handlers, role: 'main' | 'child' = 'main'): void {
@@ -43,18 +44,12 @@ export function serve(program: (context: ProgramContext) => Handlers, role: 'mai
     emit: (event, at) => write({ ...event, at: at ?? monotonicMicros() }),
     record: write,
   })
-  let asked = false
-  onLines(process.stdin, (line) => {
-    if (!asked && role === 'main') serveSocket(handlers)
-    asked = true
-    void answer(handlers, line, write)
-  })
-  process.stdin.on('end', () => {
-    if (!asked) process.exit(0)
-  })
-}
-
-function serveSocket(handlers: Handlers): void {
+  if (process.argv[2] === 'operations') {
+    process.stdout.write(`${Object.keys(handlers).join('\n')}\n`, () => process.exit(0))
+    return
+  }
+  onLines(process.stdin, (line) => void answer(handlers, line, write))
+  if (role === 'child') return
   rmSync(SOCKET, { force: true })
   createServer((client) => {
     client.on('error', () => client.destroy())
