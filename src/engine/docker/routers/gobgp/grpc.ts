@@ -3,6 +3,7 @@
  * No compression, no deadlines: the server is on this machine and ends with its daemon.
  */
 import { type ClientHttp2Session, connect, constants } from 'node:http2'
+import { setTimeout } from 'node:timers/promises'
 
 export class GrpcClient {
   readonly #session: ClientHttp2Session
@@ -12,10 +13,23 @@ export class GrpcClient {
     session.on('error', () => {})
   }
 
-  static connect(port: number): Promise<GrpcClient> {
-    return new Promise((resolve, reject) => {
+  /**
+   * Connects, and tries again while the port refuses and `wanted` holds, for 10 s: gobgpd opens its API beside everything else and
+   * tells nobody when.
+   */
+  static async connect(port: number, wanted: () => boolean): Promise<GrpcClient> {
+    for (let left = 500; ; left--) {
+      const outcome = await GrpcClient.#attempt(port)
+      if (outcome instanceof GrpcClient) return outcome
+      if (outcome.code !== 'ECONNREFUSED' || left === 0 || !wanted()) throw new Error(`GoBGP's API on port ${port}: ${outcome.message}`)
+      await setTimeout(20)
+    }
+  }
+
+  static #attempt(port: number): Promise<GrpcClient | NodeJS.ErrnoException> {
+    return new Promise((resolve) => {
       const session = connect(`http://127.0.0.1:${port}`)
-      session.once('error', (error) => reject(new Error(`GoBGP's API on port ${port}: ${error.message}`)))
+      session.once('error', resolve)
       session.once('connect', () => resolve(new GrpcClient(session)))
     })
   }

@@ -19,7 +19,7 @@ import { GOBGPD_CONF } from './render.ts'
 import { type Selection, select } from './select.ts'
 
 const API_PORT = 50051
-/** `gobgpd` writes it after its API was opened. */
+/** `gobgpd` writes it at the end of its start; its API is opened beside that, mostly earlier. */
 const STARTED = /"Finished reading the config file"/
 
 interface Kernel {
@@ -148,7 +148,7 @@ export class GobgpRuntime implements RouterRuntime {
 
   async #startGobgpd(): Promise<void> {
     await this.#gobgpd.start(STARTED)
-    const client = await GrpcClient.connect(API_PORT)
+    const client = await GrpcClient.connect(API_PORT, () => this.#gobgpd.running)
     const watching = new Promise<void>((resolve, reject) => {
       // The first thing that it sends are all peers as they are: from then on nothing is missed.
       const onEvent = () => {
