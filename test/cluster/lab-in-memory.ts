@@ -2,7 +2,8 @@ import { Speaker } from '../../src/bgp/index.ts'
 import { Agent, type AgentConfig } from '../../src/cluster/agent/index.ts'
 import { BGP_SESSION, FLOATING_IP } from '../../src/cluster/api/index.ts'
 import { ControlPlane, type ControlPlaneConfig } from '../../src/cluster/controllers/index.ts'
-import { type LabEvent, type Micros, type RoutePath, SECOND, TIMER_PROFILES } from '../../src/model/index.ts'
+import { type LabEvent, type Micros, type RoutePath, SECOND, TIMER_PROFILES, type TimerProfile } from '../../src/model/index.ts'
+import { stableHash } from '../../src/net/index.ts'
 import type { Calls } from '../../src/world/index.ts'
 import { VirtualUniverse, type VirtualWorld } from '../../src/world/virtual/index.ts'
 import { smallCluster } from './gateway/cluster.ts'
@@ -10,7 +11,6 @@ import { smallCluster } from './gateway/cluster.ts'
 export const VIP = '10.0.0.1/32'
 export const TORS = { tor1: '10.8.0.10', tor2: '10.8.0.11' } as const
 const API = { address: '10.9.0.2', port: 6443 }
-const timers = TIMER_PROFILES.fast
 
 export interface LabOptions {
   readonly seed?: number
@@ -19,6 +19,9 @@ export interface LabOptions {
   /** By node name. */
   readonly agents?: Readonly<Record<string, Partial<AgentConfig>>>
   readonly addPathReceive?: boolean
+  readonly timers?: TimerProfile
+  /** Control-plane nodes serve the API at the CP VIP, and the others reach it there: through tor1 from rack 1, through tor2 from elsewhere. */
+  readonly apiAtVip?: boolean | { readonly withdrawUnhealthy: boolean }
 }
 
 /** The whole cluster on one queue: an admin host, an agent on each node, and two receiving speakers that stand for the ToRs. */
@@ -29,13 +32,18 @@ export class MemoryLab {
   readonly receivers = new Map<string, Speaker>()
   readonly #options: LabOptions
   readonly #cluster: ReturnType<typeof smallCluster>
+  readonly #timers: TimerProfile
+  /** Connections towards the CP VIP: who asked, and over which next hop. */
+  readonly waysToVip = new Map<string, string>()
   plane: ControlPlane
   readonly #isolated = new Set<string>()
 
   constructor(options: LabOptions = {}) {
     this.#options = options
     this.#cluster = smallCluster(options.cluster)
+    this.#timers = options.timers ?? TIMER_PROFILES.fast
     this.universe = new VirtualUniverse({ seed: options.seed ?? 1, jitter: 300 })
+    this.universe.forward((to, from, flow) => this.#forward(to, from, flow))
     for (const [name, address] of Object.entries(TORS)) this.#startReceiver(name, address)
     this.plane = this.startAdmin()
     for (const { name } of this.#cluster.nodes) this.startAgent(name)
@@ -51,7 +59,13 @@ export class MemoryLab {
       ports: [{ protocol: 'tcp', port: 80, targetPort: 8080 }],
       backends: ['10.0.1.14', '10.0.2.16'],
     } as const
-    this.plane = new ControlPlane(world, { listen: API, timers, cluster: this.#cluster, services: [web], ...this.#options.controlPlane })
+    this.plane = new ControlPlane(world, {
+      listen: API,
+      timers: this.#timers,
+      cluster: this.#cluster,
+      services: [web],
+      ...this.#options.controlPlane,
+    })
     this.plane.start()
     return this.plane
   }
@@ -63,14 +77,34 @@ export class MemoryLab {
       node: name,
       address: node.address,
       api: API,
-      timers,
+      timers: this.#timers,
       loadBalancer: node.loadBalancer,
+      ...this.#apiOf(node),
       ...this.#options.agents?.[name],
     })
     this.worlds.set(name, world)
     this.agents.set(name, agent)
     agent.start()
     return agent
+  }
+
+  #apiOf(node: { readonly controlPlane: boolean }): Partial<AgentConfig> {
+    const { apiAtVip = false } = this.#options
+    const { cpVip, cpPort, cpPeers, localAsn } = this.#cluster
+    if (apiAtVip === false) return {}
+    if (!node.controlPlane) return { api: { address: cpVip, port: cpPort } }
+    const peers = cpPeers.map(({ ip, asn }) => ({ address: ip, asn }))
+    const withdrawUnhealthy = typeof apiAtVip === 'object' && apiAtVip.withdrawUnhealthy
+    return { controlPlane: { localAsn, vip: cpVip, peers, front: { port: cpPort, upstream: API }, withdrawUnhealthy } }
+  }
+
+  /** ECMP by flow over what the rack's ToR has heard; a ToR that lacks the route drops. */
+  #forward(to: string, from: string, flow: string): string | undefined {
+    const tor = from.startsWith('10.0.1.') ? 'tor1' : 'tor2'
+    const hops = this.hops(tor, undefined, `${to}/32`)
+    const hop = hops[stableHash(flow) % hops.length]
+    if (to === this.#cluster.cpVip && hop !== undefined) this.waysToVip.set(flow, hop)
+    return hop
   }
 
   /** Its calls to the API time out, and its watches fall silent; everything else of it goes on. */
@@ -104,9 +138,9 @@ export class MemoryLab {
       peerAddress,
       peerAsn: 65001,
       passive: true,
-      holdTimeSeconds: timers.holdTimeSeconds,
-      keepaliveSeconds: timers.keepaliveSeconds,
-      connectRetrySeconds: timers.connectRetrySeconds,
+      holdTimeSeconds: this.#timers.holdTimeSeconds,
+      keepaliveSeconds: this.#timers.keepaliveSeconds,
+      connectRetrySeconds: this.#timers.connectRetrySeconds,
       addPath: { send: false, receive },
     }))
     const speaker: Speaker = new Speaker(world, { localAddress: address, localAsn: 65002, peers, listen: true }, (event) => {
@@ -136,14 +170,14 @@ export class MemoryLab {
   }
 
   /** The next hops that a receiver has for the VIP, sorted, each once. */
-  hops(tor: string, from?: string): string[] {
-    return [...new Set(this.paths(tor, from).map((path) => path.nextHop))].sort()
+  hops(tor: string, from?: string, prefix = VIP): string[] {
+    return [...new Set(this.paths(tor, from, prefix).map((path) => path.nextHop))].sort()
   }
 
-  paths(tor: string, from?: string): readonly RoutePath[] {
+  paths(tor: string, from?: string, prefix = VIP): readonly RoutePath[] {
     return this.receivers
       .get(tor)!
-      .routeTo(VIP)
+      .routeTo(prefix)
       .paths.filter((path) => from === undefined || path.from === from)
   }
 

@@ -19,6 +19,7 @@ import {
 } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
 import type { AgentConfig } from './config.ts'
+import { ControlPlaneNode, type ControlPlaneStatus } from './control-plane.ts'
 import { Holding, type HoldingState } from './holding.ts'
 import { HostKeeper } from './host-keeper.ts'
 import { LeaseRenewer } from './lease.ts'
@@ -27,11 +28,13 @@ import { nodeRoutes } from './routes.ts'
 import { vipDataPlane } from './services.ts'
 import { SessionBook } from './session-book.ts'
 import { SessionReports } from './session-reports.ts'
-import { type NodeSession, type NodeSpeaker, peerOf, type SpeakerFactory } from './speaker.ts'
+import { type NodeSession, peerOf, type SpeakerFactory } from './speaker.ts'
 
 export interface AgentStatus {
   readonly holding: readonly { readonly address: string; readonly state: HoldingState }[]
   readonly sessions: readonly NodeSession[]
+  /** On control-plane nodes only. */
+  readonly controlPlane?: ControlPlaneStatus
 }
 
 export class Agent {
@@ -49,7 +52,7 @@ export class Agent {
   readonly #holdings = new Map<string, Holding>()
   /** Watches of floating IPs that are held here although the API names no holder. */
   readonly #ownerless = new Map<string, Informer<FloatingIP>>()
-  #controlPlane: NodeSpeaker | undefined
+  readonly #controlPlane: ControlPlaneNode | undefined
   #routesFollowed = false
   #routesDue = false
   #ready = false
@@ -59,14 +62,20 @@ export class Agent {
     this.#config = config
     const { node, address, api, timers } = config
     this.#host = new HostKeeper(world)
-    this.#openSpeaker = openSpeaker(world, (localAddress, peerAddress) => this.#reports.changed(localAddress, peerAddress))
+    this.#openSpeaker = openSpeaker(world, (localAddress, peerAddress) => {
+      if (localAddress === address) this.#controlPlane?.sessionsChanged()
+      else this.#reports.changed(localAddress, peerAddress)
+    })
     this.#client = new ApiClient(world, { server: api, timers, localAddress: address })
     this.#lease = new LeaseRenewer(
       this.#client,
       config,
       () => this.#held(),
-      () => this.#sayReady(),
+      () => this.#renewed(),
     )
+    const { controlPlane } = config
+    if (controlPlane !== undefined)
+      this.#controlPlane = new ControlPlaneNode(world, this.#host, this.#openSpeaker, { config: controlPlane, address, timers })
     this.#floatingIps = new Informer(
       this.#client,
       FLOATING_IP,
@@ -100,7 +109,7 @@ export class Agent {
   }
 
   start(): void {
-    this.#startControlPlane()
+    this.#controlPlane?.start()
     this.#floatingIps.start()
     this.#sessions.start()
     // An LB node is Ready once its VIPs are local and their rules stand: before that it would be a next hop that drops.
@@ -116,8 +125,8 @@ export class Agent {
     this.#reports.stop()
     this.#host.stop()
     const stops: ((done: () => void) => void)[] = [...this.#holdings.values()].map((holding) => (next) => holding.shutdown(next))
-    const speaker = this.#controlPlane
-    if (speaker !== undefined) stops.push((next) => speaker.stop(next))
+    const controlPlane = this.#controlPlane
+    if (controlPlane !== undefined) stops.push((next) => controlPlane.stop(next))
     let left = stops.length
     if (left === 0) done()
     for (const stop of stops)
@@ -130,9 +139,11 @@ export class Agent {
   status(): AgentStatus {
     const holdings = [...this.#holdings.values()]
     const speakers = [this.#controlPlane, ...holdings.map((holding) => holding.speaker)]
+    const controlPlane = this.#controlPlane?.status
     return {
       holding: holdings.filter((each) => each.state !== 'gone').map(({ address, state }) => ({ address, state })),
       sessions: speakers.flatMap((speaker) => speaker?.sessions() ?? []),
+      ...(controlPlane && { controlPlane }),
     }
   }
 
@@ -140,7 +151,22 @@ export class Agent {
     return [...this.#holdings.values()].filter((each) => each.wanted).map((each) => each.address)
   }
 
-  #sayReady() {
+  /** Kills and starts the API that this node serves at the CP VIP; its speaker goes on. Throws on other nodes. */
+  stopApi(): void {
+    this.#controlPlaneNode().stopApi()
+  }
+
+  startApi(): void {
+    this.#controlPlaneNode().startApi()
+  }
+
+  #controlPlaneNode(): ControlPlaneNode {
+    if (this.#controlPlane === undefined) throw new Error(`${this.#config.node} serves no API: it is no control-plane node`)
+    return this.#controlPlane
+  }
+
+  #renewed() {
+    this.#controlPlane?.storeAnswered()
     if (this.#ready) return
     this.#ready = true
     this.#world.events.emit({ type: 'ready', device: this.#world.name, what: 'agent' })
@@ -246,22 +272,5 @@ export class Agent {
       { added: changed, updated: changed, removed: changed, synced: changed },
     )
     return services
-  }
-
-  /** R4, R5, R15: from the node's own address, by the local file alone. */
-  #startControlPlane() {
-    const { controlPlane, address, timers } = this.#config
-    if (controlPlane === undefined) return
-    const { vip, localAsn, peers } = controlPlane
-    this.#host.setVips('control plane', [vip], () => {
-      if (this.#controlPlane !== undefined) return
-      this.#controlPlane = this.#openSpeaker({
-        localAddress: address,
-        localAsn,
-        routerId: address,
-        peers: peers.map((peer) => peerOf(peer.address, peer.asn, timers)),
-      })
-      this.#controlPlane.announce([{ prefix: `${vip}/32`, nextHops: [address], singleNextHop: address }])
-    })
   }
 }

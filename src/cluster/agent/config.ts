@@ -7,7 +7,7 @@ export interface AgentConfig {
   readonly node: string
   /** The node's own IP: calls to the API and the control plane's sessions start from it. */
   readonly address: string
-  /** Where the resource API listens, reached in band. */
+  /** Where the resource API is reached, in band: at the CP VIP, or at its store. A control-plane node asks the store, for the way there rests on no session. */
   readonly api: Endpoint
   readonly timers: TimerProfile
   /** It takes VIP traffic: VIPs are local to it, with rules to their backends. */
@@ -21,4 +21,12 @@ export interface ControlPlaneSpeakerConfig {
   /** The CP VIP, an address; announced as /32 with the node's own IP as next hop (R4). */
   readonly vip: string
   readonly peers: readonly { readonly address: string; readonly asn: number }[]
+  /** It serves the API at the VIP; absent, the VIP is announced with nothing behind it. */
+  readonly front?: {
+    /** `controlPlaneLBPort` (R27). */
+    readonly port: number
+    readonly upstream: Endpoint
+  }
+  /** Withdraws the VIP while the API here is not healthy. Off where absent: the document says nothing of it. */
+  readonly withdrawUnhealthy?: boolean
 }

@@ -6,6 +6,7 @@
  */
 export { Agent, type AgentStatus } from './agent.ts'
 export type { AgentConfig, ControlPlaneSpeakerConfig } from './config.ts'
+export type { ControlPlaneStatus } from './control-plane.ts'
 export type { HoldingState } from './holding.ts'
 export { vipDataPlane } from './services.ts'
 export type { NodeRoute, NodeSession } from './speaker.ts'

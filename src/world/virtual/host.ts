@@ -77,6 +77,7 @@ export class VirtualHost implements Host {
     if (missing) return `${missing.address}: ${device} has no interface ${missing.interface}`
     const before = this.#applied
     this.#applied = desired
+    stack.setLocal(desired.localVips)
     for (const { address, interface: name } of desired.addresses) {
       if (before.addresses.some((had) => had.address === address)) continue
       stack.addAddress(address)

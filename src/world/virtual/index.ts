@@ -1,8 +1,9 @@
 /**
  * world/virtual: the ports on a deterministic event queue, with hosts and connections in memory. The first stone of the simulator.
  *
- * Refuses: real time, promises, `node:` modules, routes and forwarding (engine/sim has those), and anything that knows BGP.
+ * Refuses: real time, promises, `node:` modules, routes and forwarding of its own (a test says where a VIP's traffic goes), and anything that knows BGP.
  * Imports net, model and the ports.
  */
 export { VirtualHost } from './host.ts'
+export type { Forwarding } from './network.ts'
 export { type UniverseOptions, VirtualUniverse, type VirtualWorld, type WorldOptions } from './universe.ts'

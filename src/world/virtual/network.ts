@@ -12,9 +12,15 @@ export interface NetworkOptions {
 }
 
 /**
+ * Where traffic to an address goes that no machine answers for on the wire: the next hop's own address, or nowhere. `flow` names the connection
+ * and its direction, so that a router that hashes flows can be stood for.
+ */
+export type Forwarding = (to: string, from: string, flow: string) => string | undefined
+
+/**
  * Everything is one hop from everything: an address is answered by the machine that holds it. Of several holders, the one that
  * announced it last (gratuitous ARP) gets the traffic, else the one that has held it longest. What finds nobody, or a cut link at either
- * end, is lost without a word. Neighbour caches and routes are not modelled: an address whose holder is gone is found at the next one at once.
+ * end, is lost without a word; but an address that is only local to machines (a VIP) is reached by what `forward` says. Neighbour caches and routes are not modelled: an address whose holder is gone is found at the next one at once.
  */
 export class Network implements Wire {
   readonly #queue: EventQueue
@@ -26,6 +32,8 @@ export class Network implements Wire {
   readonly #lastArrival = new Map<Stack, Micros>()
   /** Pairs of machine names between which nothing passes. */
   readonly #parted = new Set<string>()
+  /** The routers that stand between the machines, as one function. */
+  forward: Forwarding = () => undefined
 
   constructor(queue: EventQueue, options: NetworkOptions, random: Random) {
     this.#queue = queue
@@ -48,9 +56,18 @@ export class Network implements Wire {
     }
     if (!from.linked || !from.holds(segment.from.address)) return
     this.#queue.schedule(this.#arrival(from), () => {
-      const target = this.holderOf(address)
+      const target = this.#target(segment)
       if (target?.linked && !this.#parts(from, target)) target.receive(segment)
     })
+  }
+
+  #target({ from, to, flow }: Segment): Stack | undefined {
+    const holder = this.holderOf(to.address)
+    if (holder !== undefined) return holder
+    const hop = this.forward(to.address, from.address, flow)
+    const target = hop === undefined ? undefined : this.holderOf(hop)
+    // A next hop that does not have the address itself would send it back to where it came from, until its TTL ends.
+    return target?.holds(to.address) ? target : undefined
   }
 
   part(a: string, b: string): void {

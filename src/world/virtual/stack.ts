@@ -20,6 +20,8 @@ export class Stack implements SocketOwner {
   readonly #own: readonly string[]
   readonly #subnets: readonly { readonly address: string; readonly prefix: Prefix }[]
   readonly #added = new Set<string>()
+  /** Local to this machine, and nobody is told: what a route of another machine brings here is taken (a VIP). */
+  readonly #local = new Set<string>()
   readonly #listeners: VirtualListener[] = []
   readonly #sockets = new Map<string, Socket>()
   #nextPort: number
@@ -43,7 +45,7 @@ export class Stack implements SocketOwner {
   }
 
   holds(address: string): boolean {
-    return this.#own.includes(address) || this.#added.has(address) || address.startsWith('127.')
+    return this.#own.includes(address) || this.#added.has(address) || this.#local.has(address) || address.startsWith('127.')
   }
 
   addAddress(address: string): void {
@@ -55,6 +57,12 @@ export class Stack implements SocketOwner {
   /** Connections from it stay, deaf and dumb, until they time out: as in life. */
   removeAddress(address: string): void {
     if (this.#added.delete(address)) this.#wire.addressesChanged(this)
+  }
+
+  /** Replaces the addresses that are local without being answered for on the wire. */
+  setLocal(addresses: readonly string[]): void {
+    this.#local.clear()
+    for (const address of addresses) this.#local.add(address)
   }
 
   connect(request: ConnectRequest, sink: (event: ConnectionEvent) => void): Connection {

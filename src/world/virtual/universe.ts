@@ -4,7 +4,7 @@ import { seededRandom } from '../random.ts'
 import { virtualCalls } from './calls.ts'
 import { VirtualClock } from './clock.ts'
 import { VirtualHost } from './host.ts'
-import { Network } from './network.ts'
+import { type Forwarding, Network } from './network.ts'
 import { EventQueue } from './queue.ts'
 import { Stack } from './stack.ts'
 import { DEFAULT_EPOCH_SECONDS } from './wall-time.ts'
@@ -169,6 +169,11 @@ export class VirtualUniverse {
 
   rejoin(a: string, b: string): void {
     this.#network.rejoin(a, b)
+  }
+
+  /** Stands for the routers: how an address is reached that is local to machines and that none of them answers for (an anycast VIP). */
+  forward(forwarding: Forwarding): void {
+    this.#network.forward = forwarding
   }
 
   /** The machine that gets traffic to `address` now. */
