@@ -1,6 +1,6 @@
 /**
  * `npm run build`: makes `dist`, what the published package runs. Modules and their types by tsc, the containers' programs as
- * single-file bundles in `dist/programs`, and the scenarios with their types stripped in place (lines and columns stay), because Node
+ * single-file bundles in `dist/programs`, the programs to copy to a machine (standalone.ts), and the scenarios with their types stripped in place (lines and columns stay), because Node
  * does not strip types under node_modules.
  */
 import { spawnSync } from 'node:child_process'
@@ -9,6 +9,7 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundlePrograms } from '../src/engine/docker/images/index.ts'
+import { buildStandalone } from './standalone.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const dist = join(root, 'dist')
@@ -24,6 +25,8 @@ timed(`${bundles.size} container programs`, () => {
   mkdirSync(join(dist, 'programs'), { recursive: true })
   for (const [name, bytes] of bundles) writeFileSync(join(dist, 'programs', `${name}.js`), bytes)
 })
+
+await buildStandalone()
 
 timed('scenarios', () => {
   const from = join(root, 'scenarios')

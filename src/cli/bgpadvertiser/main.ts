@@ -1,0 +1,7 @@
+/**
+ * bgpadvertiser: the manual test program (R38–R43). A program of its own, not a command of `peerlab`: it is bundled into one file that is
+ * copied to a machine where nothing but Node is (`npm run build:bgpadvertiser`).
+ */
+import { run } from './run.ts'
+
+void run(process.argv.slice(2))
