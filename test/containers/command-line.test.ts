@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type TestEngine, testEngine } from './support.ts'
+
+/** `peerlab`, run as a user runs it: what it prints, what it answers to the shell, and what it leaves. */
+const repository = fileURLToPath(new URL('../../', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'peerlab-cli-'))
+let engine: TestEngine
+
+beforeAll(async () => {
+  engine = await testEngine()
+  const others = await containers()
+  if (others.length > 0)
+    throw new Error(`labs are running on this engine, and \`down --all\` is tried here: remove them first (${others.join(' ')})`)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Run {
+  readonly child: ChildProcess
+  readonly output: () => string
+  /** When this has been printed. */
+  readonly said: (text: RegExp) => Promise<void>
+  readonly ended: Promise<number | null>
+}
+
+function peerlab(...args: string[]): Run {
+  const child = spawn(process.execPath, ['--conditions=peerlab-source', 'bin/peerlab.js', ...args], {
+    cwd: repository,
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  let output = ''
+  const waiting = new Set<() => void>()
+  const hear = (data: Buffer) => {
+    output += data
+    for (const look of waiting) look()
+  }
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
+  const said = (text: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (text.test(output)) resolve()
+      }
+      waiting.add(look)
+      look()
+      void ended.then((code) => reject(new Error(`ended with ${code} and never said ${text}:\n${output}`)))
+    })
+  return { child, output: () => output, said, ended }
+}
+
+async function containers(): Promise<string[]> {
+  const found = await engine.docker.listContainers({ all: true, filters: { label: ['peerlab.lab'] } })
+  return found.flatMap((info) => info.Names)
+}
+
+/** Resolves at the first container of a new lab. */
+async function firstContainer(): Promise<void> {
+  const events = await engine.docker.getEvents({ filters: { type: ['container'], event: ['start'], label: ['peerlab.lab'] } })
+  await new Promise<void>((resolve) => events.once('data', () => resolve()))
+  ;(events as unknown as { destroy(): void }).destroy()
+}
+
+describe('peerlab scenario', () => {
+  it('passes, reports to a file, and leaves nothing', async () => {
+    const file = join(folder, 'report.json')
+    const run = peerlab('scenario', 'ecmp-fan-out', '--routers', 'frr', '--repeat-each', '2', '--json', file)
+    expect([await run.ended, run.output()]).toEqual([0, expect.stringContaining('2 passed')])
+    const report = JSON.parse(readFileSync(file, 'utf8'))
+    expect(report.scenarios).toHaveLength(2)
+    expect(report.scenarios[0]).toMatchObject({
+      name: 'ecmp-fan-out',
+      verdict: 'passed',
+      routers: { tor1: 'FRR 8.4.4', tor2: 'FRR 8.4.4' },
+    })
+    for (const assertion of report.scenarios[0].assertions.filter((each: { within?: number }) => each.within !== undefined))
+      expect(assertion).toMatchObject({ holds: true, timeToHold: expect.any(Number) })
+    expect(await containers()).toEqual([])
+  })
+
+  it.each([
+    ['while it comes up', firstContainer],
+    ['in the middle of a scenario', undefined],
+  ])('cleans up after Ctrl-C %s, with 130', async (_, moment) => {
+    const early = moment?.()
+    const run = peerlab('scenario', 'node-failure/lb-node', '--routers', 'frr')
+    await (early ?? run.said(/up in/))
+    run.child.kill('SIGINT')
+    expect([await run.ended, run.output()]).toEqual([130, expect.anything()])
+    expect(await containers()).toEqual([])
+  })
+
+  it('reaps at the next start what a killed run left, and only that', async () => {
+    const kept = peerlab('up', 'shared-peers')
+    expect([await kept.ended, kept.output()]).toEqual([0, expect.stringContaining('up in')])
+    const before = await containers()
+    const killed = peerlab('scenario', 'node-failure/lb-node', '--routers', 'frr')
+    await killed.said(/up in/)
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    expect((await containers()).length).toBe(2 * before.length)
+    const next = peerlab('scenario', 'ecmp-fan-out', '--routers', 'frr')
+    expect([await next.ended, next.output()]).toEqual([0, expect.stringContaining('1 passed')])
+    expect((await containers()).sort()).toEqual(before.sort())
+  })
+
+  it('looks into a lab that was left running, and removes it', async () => {
+    const sessions = peerlab('sessions', '--json')
+    expect([await sessions.ended, sessions.output()]).toEqual([0, expect.stringContaining('10.0.1.100')])
+    const routes = peerlab('routes', 'tor1', '10.0.0.1/32')
+    expect([await routes.ended, routes.output()]).toEqual([0, expect.stringMatching(/BGP[\s\S]*10\.0\.1\.20[\s\S]*FIB[\s\S]*10\.0\.1\.20/)])
+    const exec = peerlab('exec', 'node-04', '--', 'cat', '/proc/sys/net/ipv4/ip_forward')
+    expect([await exec.ended, exec.output()]).toEqual([0, '1\n'])
+    const failing = peerlab('exec', 'node-04', '--', 'false')
+    expect(await failing.ended).toBe(1)
+    const down = peerlab('down', '--all')
+    expect([await down.ended, down.output()]).toEqual([0, expect.stringContaining('removed')])
+    expect(await containers()).toEqual([])
+  })
+})
