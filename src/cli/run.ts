@@ -1,5 +1,6 @@
 /** The command line: from its arguments to its exit code. */
 import { Command, CommanderError } from 'commander'
+import { checkCommand } from './check.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { Ending, EXIT } from './exit.ts'
@@ -11,7 +12,17 @@ import { sessionsCommand } from './sessions.ts'
 import { setupCommand } from './setup.ts'
 import { upCommand } from './up.ts'
 
-const COMMANDS = [setupCommand, scenarioCommand, upCommand, psCommand, execCommand, sessionsCommand, routesCommand, downCommand]
+const COMMANDS = [
+  setupCommand,
+  checkCommand,
+  scenarioCommand,
+  upCommand,
+  psCommand,
+  execCommand,
+  sessionsCommand,
+  routesCommand,
+  downCommand,
+]
 
 function program(): Command {
   const root = new Command('peerlab')

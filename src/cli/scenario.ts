@@ -172,7 +172,7 @@ export function summaryOf(lab: Pick<import('../engine/lab.ts').Lab, 'plan' | 'ro
   return {
     topology: plan.name,
     routers: plan.routers
-      .filter((router) => router.vrrp.length > 0)
+      .filter((router) => router.neighbors.some((neighbor) => neighbor.passive))
       .map((router) => lab.routerVersions[router.name] ?? `${router.name} ${router.kind}`),
     nodes: plan.nodes.length,
     floatingIps: plan.cluster.model.floatingIPs.length,

@@ -1,8 +1,9 @@
 import type { ClusterModel } from '../cluster/resources/model.ts'
 import { type Diagnostic, diagnose, nearest, type YamlDocument } from '../model/index.ts'
-import { rackOf } from './addressing.ts'
+import { rackOf, rackPorts, routerLinks } from './addressing.ts'
 import type { TopologyFile } from './file.ts'
 import { peeringAddresses } from './neighbors.ts'
+import { clusterPeering } from './peering.ts'
 
 /** What only shows when both files are known: nodes without a machine, peers without a router. */
 export function checkAgainstCluster(
@@ -66,6 +67,7 @@ export function checkAgainstCluster(
       )
     }
   }
+  found.push(...unreachablePeers(file, document, model, peers))
   for (const address of Object.keys(initialPlacement)) {
     if (model.floatingIPs.includes(address)) continue
     const meant = nearest(address, model.floatingIPs)
@@ -89,4 +91,48 @@ export function checkAgainstCluster(
       )
   }
   return found
+}
+
+/** A peer that no link leads to from a rack whose addresses have a session with it. */
+function unreachablePeers(
+  file: TopologyFile,
+  document: YamlDocument,
+  model: ClusterModel,
+  peers: ReadonlyMap<string, string>,
+): Diagnostic[] {
+  const found: Diagnostic[] = []
+  const seen = new Set<string>()
+  for (const { localIP, peerIP } of clusterPeering(model).sessions) {
+    const rack = rackOf(file, localIP)?.name
+    const router = peers.get(peerIP)
+    if (rack === undefined || router === undefined || seen.has(`${rack} ${router}`)) continue
+    seen.add(`${rack} ${router}`)
+    if (reachedFrom(file, rack).has(router)) continue
+    found.push(
+      diagnose(document, ['routers', router], {
+        code: 'peer-unreachable',
+        message: `no route leads from ${rack} to ${peerIP}: ${router} has no link to a router of that rack, so ${localIP} never has a session with it`,
+        suggestion: `let ${router} stand in ${rack}, or connect it (connects) to a router that reaches it`,
+        onKey: true,
+      }),
+    )
+  }
+  return found
+}
+
+/** The routers that stand in a rack, and those that links and other racks lead to from there. */
+function reachedFrom(file: TopologyFile, rack: string): ReadonlySet<string> {
+  const ports = rackPorts(file)
+  const links = routerLinks(file)
+  const reached = new Set(ports.filter((port) => port.rack === rack).map((port) => port.router))
+  // A set's iteration meets what is added to it meanwhile.
+  for (const router of reached) {
+    for (const { a, b } of links) {
+      if (a.router === router) reached.add(b.router)
+      if (b.router === router) reached.add(a.router)
+    }
+    const racks = ports.filter((port) => port.router === router).map((port) => port.rack)
+    for (const port of ports) if (racks.includes(port.rack)) reached.add(port.router)
+  }
+  return reached
 }

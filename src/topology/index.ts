@@ -4,6 +4,7 @@
  * Refuses: I/O (the caller hands in the texts) and anything that differs from run to run. Imports net, model and cluster.
  */
 export { macOf } from './addressing.ts'
+export { type CheckedFiles, type CheckOptions, checkFiles } from './check-files.ts'
 export { API_PORT } from './layout.ts'
 export { hasErrors, type LoadedTopology, loadTopology, type TopologyOptions, type TopologySource } from './load.ts'
 export type * from './plan.ts'

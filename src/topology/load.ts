@@ -39,22 +39,33 @@ export interface LoadedTopology {
   readonly texts: Readonly<Record<string, string>>
 }
 
+/** A topology file by itself, without the cluster file that it names. */
+export interface ReadTopology {
+  /** Absent where it cannot be read; there may be errors beside it. */
+  readonly topology?: { readonly file: TopologyFile; readonly document: YamlDocument }
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export function readTopology(name: string, text: string): ReadTopology {
+  const { documents, diagnostics } = readDocuments(name, text)
+  const document = documents[0]
+  if (document === undefined || document.broken) {
+    const empty = wholeFile(name, 'empty', 'the file is empty', 'describe racks, routers and nodes')
+    return { diagnostics: diagnostics.length === 0 ? [empty] : diagnostics }
+  }
+  const { value: file, diagnostics: ofShape } = check(topologySchema, document)
+  if (file === undefined) return { diagnostics: [...diagnostics, ...ofShape] }
+  return { topology: { file, document }, diagnostics: [...diagnostics, ...ofShape, ...checkTopology(file, document)] }
+}
+
 /** Reads a topology and the files that it names, and works out the plan. Never throws on any text. */
 export function loadTopology(source: TopologySource, options: TopologyOptions): LoadedTopology {
   const texts: Record<string, string> = { [source.file]: source.text }
-  const { documents, diagnostics } = readDocuments(source.file, source.text)
+  const { topology, diagnostics } = readTopology(source.file, source.text)
   const found: Diagnostic[] = [...diagnostics]
   const result = (plan?: Plan): LoadedTopology => ({ ...(plan === undefined ? {} : { plan }), diagnostics: found, texts })
-  const document = documents[0]
-  if (document === undefined || document.broken) {
-    if (found.length === 0) found.push(wholeFile(source.file, 'empty', 'the file is empty', 'describe racks, routers and nodes'))
-    return result()
-  }
-  const checked = check(topologySchema, document)
-  found.push(...checked.diagnostics)
-  const file = checked.value
-  if (file === undefined) return result()
-  found.push(...checkTopology(file, document))
+  if (topology === undefined) return result()
+  const { file, document } = topology
 
   const clusterText = source.read(file.cluster)
   if (clusterText === undefined) {

@@ -1,7 +1,7 @@
 /** Addresses against each other: node subnets, floating IPs (R16), pools and VIPs (R27), next hops (R20). */
 
 import { formatPath, inRange } from '../../model/index.ts'
-import { compareIpv4, contains, formatPrefix, ipv4, type Prefix, parsePrefix, prefixOf } from '../../net/index.ts'
+import { compareIpv4, contains, formatPrefix, ipv4, maskOf, type Prefix, parsePrefix, prefixOf } from '../../net/index.ts'
 import type { BalancerDraft, ClusterDraft, GatewayDraft, Located } from './draft.ts'
 
 /** Subnets that hold nodes; /24 where nobody gave the masks: then what rests on them is a warning. */
@@ -33,7 +33,7 @@ export function checkSubnets(
       severity: 'note',
       code: 'subnets-assumed',
       message,
-      suggestion: 'give the masks by a topology',
+      suggestion: 'give the masks (peerlab check --subnets, or a topology)',
       onKey: true,
     })
     return
@@ -89,7 +89,30 @@ export function checkFloatingIPs(gateway: GatewayDraft, nodes: ReadonlySet<strin
   }
 }
 
-function isEdge(prefix: Prefix, address: string): boolean {
+/** Two floating IPs on one node are one too few when it fails, and `<peerIP>-<node>` names two sessions (R18, R35). */
+export function checkRoom(gateway: GatewayDraft, nodes: readonly string[], subnets: NodeSubnets): void {
+  for (const prefix of subnets.prefixes) {
+    const members = nodes.filter((node) => contains(prefix, ipv4(node)))
+    const seen = new Set<string>()
+    const held = gateway.floatingIPs.filter(({ value }) => contains(prefix, ipv4(value)) && !seen.has(value) && seen.add(value))
+    for (const { value, place } of members.length === 0 ? [] : held.slice(members.length)) {
+      const many = members.length === 1 ? `one node, ${members[0]}` : `${members.length} nodes`
+      place.report({
+        severity: 'warning',
+        code: 'floating-ips-share-node',
+        message: `${formatPrefix(prefix)} has ${many}, for ${held.length} floating IPs: ${value} shares a node, whose failure ends both sessions, and <peerIP>-<node> no longer names one (R35)`,
+        suggestion: 'add a node to that subnet, or take a floating IP of another one',
+      })
+    }
+  }
+}
+
+function rangeTouches(range: { readonly first: number; readonly last: number }, prefix: Prefix): boolean {
+  const last = prefix.address | ~maskOf(prefix.length)
+  return compareIpv4(range.first, last) <= 0 && compareIpv4(prefix.address, range.last) <= 0
+}
+
+export function isEdge(prefix: Prefix, address: string): boolean {
   if (prefix.length > 30) return false
   const host = ipv4(address)
   return host === prefix.address || (contains(prefix, host) && prefixOf(host + 1, prefix.length).address !== prefix.address)
@@ -112,13 +135,26 @@ export function checkPools(
     }
     const inside = [...nodes].filter((node) => inRange(range.value, ipv4(node)))
     const held = (gateway?.floatingIPs ?? []).filter((fip) => inRange(range.value, ipv4(fip.value))).map((fip) => fip.value)
+    const shared = subnets.prefixes.find((prefix) => rangeTouches(range.value, prefix))
     if (inside.length > 0) report(range.place, 'pool-holds-node', `${range.value.text} holds the node ${inside.join(', ')}`)
     if (held.length > 0) report(range.place, 'pool-holds-floating-ip', `${range.value.text} holds the floating IP ${held.join(', ')}`)
+    else if (shared !== undefined && inside.length === 0)
+      range.place.report({
+        severity: 'warning',
+        code: 'vip-in-node-subnet',
+        message: `${range.value.text} reaches into the node subnet ${formatPrefix(shared)}: hosts on that link ARP for a VIP and nobody answers`,
+        suggestion: 'take addresses outside the node subnets',
+      })
   }
   const names = new Set<string>()
   for (const pool of cluster.pools) {
     if (names.has(pool.name))
-      cluster.balancerPlace.child('addressPools').report({ code: 'pool-twice', message: `two pools are named ${pool.name}`, onKey: true })
+      cluster.balancerPlace.child('addressPools').report({
+        code: 'pool-twice',
+        message: `two pools are named ${pool.name}: one of them takes the other's place`,
+        suggestion: 'give each pool its own name',
+        onKey: true,
+      })
     names.add(pool.name)
   }
   const { cpVip, ingressVip } = cluster
@@ -129,9 +165,14 @@ export function checkPools(
       const message = `the control-plane VIP ${cpVip.value} lies in pool ${pool.pool}: a Service could be given it`
       cpVip.place.report({ code: 'cp-vip-in-pool', message, suggestion: `take it out of ${pool.value.text}` })
     }
-    if (nodes.has(cpVip.value)) cpVip.place.report({ code: 'vip-is-node', message: `${cpVip.value} is a node's own address` })
-    if (cpVip.value === ingressVip?.value)
-      ingressVip.place.report({ code: 'vip-twice', message: 'the ingress VIP is the control-plane VIP too' })
+    if (nodes.has(cpVip.value)) {
+      const message = `${cpVip.value} is a node's own address: announced by the others, it would be taken from that node`
+      cpVip.place.report({ code: 'vip-is-node', message, suggestion: 'give an address that no host has' })
+    }
+    if (cpVip.value === ingressVip?.value) {
+      const message = 'the ingress VIP is the control-plane VIP too: one of the two is not reached'
+      ingressVip.place.report({ code: 'vip-twice', message, suggestion: 'give it an address of its own, in a pool' })
+    }
   }
   if (ingressVip !== undefined && pooled(ingressVip.value) === undefined) {
     const known = ranges.map((range) => range.value.text).join(', ') || 'none'
@@ -152,11 +193,18 @@ export function checkNextHops(balancer: BalancerDraft, lbNodes: readonly string[
     const subnet = subnets.prefixes.find((prefix) => contains(prefix, ipv4(peer.ip.value)))
     const off = subnet ? lbNodes.filter((node) => !contains(subnet, ipv4(node))) : []
     if (subnet === undefined || off.length === 0) continue
+    const none = off.length === lbNodes.length
     peer.ip.place.report({
       severity: 'warning',
       code: 'next-hop-off-subnet',
-      message: `load-balancer nodes ${off.join(', ')} are not on the peer's subnet ${formatPrefix(subnet)}: it uses these next hops only as a multihop peer`,
-      suggestion: `set multihop at ${peer.ip.value}, or take load-balancer nodes of its subnet (loadBalancer.nodePoolSpec)`,
+      message: `load-balancer nodes ${off.join(', ')} are not on the peer's subnet ${formatPrefix(subnet)}: it uses these next hops only as a multihop peer${
+        none
+          ? ', and as it has no other, VIP traffic crosses routers that send it back to this peer: a loop, unless they too know the next hops'
+          : ''
+      }`,
+      suggestion: none
+        ? `take load-balancer nodes of its subnet (loadBalancer.nodePoolSpec); else set multihop at ${peer.ip.value}, with a route to them`
+        : `set multihop at ${peer.ip.value}, or take load-balancer nodes of its subnet (loadBalancer.nodePoolSpec)`,
     })
   }
 }

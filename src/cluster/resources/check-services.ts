@@ -15,7 +15,7 @@ export function checkServices(
   if (cluster.spec.type === 'admin') {
     for (const extra of [gateway, balancer]) {
       const message = 'an admin cluster has control-plane load balancing only: this is not used (R2)'
-      extra?.source.place.report({ severity: 'warning', code: 'admin-cluster', message })
+      extra?.source.place.report({ severity: 'warning', code: 'admin-cluster', message, suggestion: 'remove it from this cluster' })
     }
     return
   }
@@ -89,6 +89,7 @@ export function checkServices(
         severity: 'warning',
         code: 'no-ingress-vip',
         message: 'no ingressVIP: gke-system/istio-ingress gets any address of the pools (R27)',
+        suggestion: 'add ingressVIP: an address of the pools',
         onKey: true,
       })
     }

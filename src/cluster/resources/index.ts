@@ -5,7 +5,7 @@
  */
 export { GATEWAY_ANNOTATION } from './check-control-plane.ts'
 export { controlPlaneChanges, type EditedBalancer, type EditedGateway, readEditedBalancer, readEditedGateway } from './edit.ts'
-export { type LoadedCluster, type LoadOptions, loadCluster } from './load.ts'
+export { type ClusterFile, type LoadedCluster, type LoadOptions, loadCluster, loadClusterFiles } from './load.ts'
 export {
   type AddressPool,
   type ClusterModel,
@@ -15,3 +15,4 @@ export {
   type GatewaySettings,
   type ServicePeer,
 } from './model.ts'
+export type { WrittenService } from './services.ts'

@@ -4,8 +4,9 @@
 
 import { type Diagnostic, inFileOrder, readDocuments, type YamlDocument } from '../../model/index.ts'
 import { modelOf, values } from './build.ts'
-import { checkFloatingIPs, checkNextHops, checkNodesOnce, checkPools, checkSubnets, nodeSubnets } from './check-addresses.ts'
+import { checkFloatingIPs, checkNextHops, checkNodesOnce, checkPools, checkRoom, checkSubnets, nodeSubnets } from './check-addresses.ts'
 import { checkControlPlane } from './check-control-plane.ts'
+import { checkPeerAddresses } from './check-peers.ts'
 import { checkServices } from './check-services.ts'
 import {
   type BalancerDraft,
@@ -21,6 +22,7 @@ import { type Identified, identify } from './identify.ts'
 import type { ClusterModel, GatewaySettings } from './model.ts'
 import { lostIndentation, removePlaceholders } from './placeholders.ts'
 import { seedsOf } from './seeds.ts'
+import { readServices, type WrittenService } from './services.ts'
 
 export interface LoadOptions {
   /** Names of nodes, from the topology; a node that is not listed is named by its address. */
@@ -31,6 +33,12 @@ export interface LoadOptions {
   readonly gateway?: Partial<GatewaySettings>
 }
 
+/** A file of the user's: its name as the user knows it, and its text. */
+export interface ClusterFile {
+  readonly file: string
+  readonly text: string
+}
+
 export interface LoadedCluster {
   /** As much as could be read: it may be here although there are errors, so that a check can go on. `hasErrors(diagnostics)` decides. */
   readonly cluster?: ClusterModel
@@ -38,19 +46,24 @@ export interface LoadedCluster {
   readonly documents: readonly YamlDocument[]
   /** The resources that the cluster's API is seeded with: Cluster, NodePool, AnthosNetworkGateway, BGPLoadBalancer (later generations turned into these). */
   readonly resources: readonly unknown[]
+  /** LoadBalancer Services among the documents. */
+  readonly services: readonly WrittenService[]
   /** In file order. */
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Never throws on any text. */
+/** One cluster in one file. Never throws on any text. */
 export function loadCluster(file: string, text: string, options: LoadOptions = {}): LoadedCluster {
+  return loadClusterFiles([{ file, text }], options)
+}
+
+/** One cluster whose documents may lie in several files; at least one file. Never throws on any text. */
+export function loadClusterFiles(files: readonly ClusterFile[], options: LoadOptions = {}): LoadedCluster {
   const found: Diagnostic[] = []
   const sink = (d: Diagnostic) => void found.push(d)
-  const cleaned = removePlaceholders(file, text)
-  const { documents, diagnostics } = readDocuments(file, cleaned.text)
-  found.push(...cleaned.diagnostics, ...diagnostics)
+  const documents = files.flatMap(({ file, text }) => readFile(file, text, found))
+  const file = files[0]?.file ?? ''
   const broken = documents.some((document) => document.broken)
-  if (broken) found.push(...lostIndentation(file, cleaned.text))
   const all = documents.flatMap((document) => (document.broken ? [] : (identify(document, sink) ?? [])))
   const of = (...kinds: string[]) => all.filter((each) => kinds.includes(each.kind.kind))
 
@@ -65,9 +78,16 @@ export function loadCluster(file: string, text: string, options: LoadOptions = {
 
   if (cluster === undefined) {
     if (!broken && !found.some((d) => d.code === 'bad-api-version' || d.code === 'unknown-kind' || d.code === 'not-a-resource')) {
-      sink(wholeFile(file, 'no-cluster', 'no `kind: Cluster` in this file (R24)', 'add the Cluster document'))
+      sink(
+        wholeFile(
+          file,
+          'no-cluster',
+          files.length > 1 ? 'no `kind: Cluster` in these files (R24)' : 'no `kind: Cluster` in this file (R24)',
+          'add the Cluster document',
+        ),
+      )
     }
-    return { documents, resources: [], diagnostics: inFileOrder(found) }
+    return { documents, resources: [], services: [], diagnostics: inFileOrder(found) }
   }
   const namespace = namespaceOf(cluster, all)
   const workers = pools.flatMap((pool) => (belongs(pool.clusterName, cluster) ? pool.nodes : []))
@@ -82,6 +102,8 @@ export function loadCluster(file: string, text: string, options: LoadOptions = {
   checkPools(cluster, gateway, new Set(everyNode), subnets)
   if (gateway !== undefined) checkFloatingIPs(gateway, new Set(everyNode), subnets)
   checkServices(cluster, gateway, balancer, broken)
+  checkPeerAddresses(cluster, gateway, balancer, new Set(everyNode), subnets)
+  if (gateway !== undefined) checkRoom(gateway, everyNode, subnets)
   if (balancer !== undefined)
     checkNextHops(
       balancer,
@@ -97,7 +119,16 @@ export function loadCluster(file: string, text: string, options: LoadOptions = {
     options,
   )
   const resources = seedsOf(all, model)
-  return { ...(model && { cluster: model }), documents, resources, diagnostics: inFileOrder(found) }
+  const services = readServices(documents, model, sink)
+  return { ...(model && { cluster: model }), documents, resources, services, diagnostics: inFileOrder(found) }
+}
+
+function readFile(file: string, text: string, found: Diagnostic[]): readonly YamlDocument[] {
+  const cleaned = removePlaceholders(file, text)
+  const { documents, diagnostics } = readDocuments(file, cleaned.text)
+  found.push(...cleaned.diagnostics, ...diagnostics)
+  if (documents.some((document) => document.broken)) found.push(...lostIndentation(file, cleaned.text))
+  return documents
 }
 
 /** R28: `cluster-<name>`; every resource of the cluster lives there. */
@@ -106,7 +137,12 @@ function namespaceOf(cluster: ClusterDraft, all: readonly Identified[]): string 
   const usual = `cluster-${name ?? ''}`
   if (namespace !== undefined && name !== undefined && namespace !== usual) {
     const at = place.child('metadata').child('namespace')
-    at.report({ severity: 'warning', code: 'unusual-namespace', message: `the usual namespace of cluster ${name} is ${usual}` })
+    at.report({
+      severity: 'warning',
+      code: 'unusual-namespace',
+      message: `the usual namespace of cluster ${name} is ${usual}; its resources are looked for in ${namespace} (R28)`,
+      suggestion: `write namespace: ${usual}`,
+    })
   }
   const own = namespace ?? usual
   for (const each of all) {

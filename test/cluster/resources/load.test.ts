@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { controlPlaneSessions, type LoadOptions, loadCluster, serviceSessions } from '../../../src/cluster/index.ts'
+import { controlPlaneSessions, type LoadOptions, loadCluster, loadClusterFiles, serviceSessions } from '../../../src/cluster/index.ts'
 import { formatDiagnostic, hasErrors } from '../../../src/model/index.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
@@ -209,6 +209,24 @@ describe('what is wrong is said, with its place', () => {
     ['one FIP (R16, R18)', '    - 10.0.2.100\n', '', ['warning one-floating-ip at floatingIPs:']],
     ['no FIP (R16)', '    - 10.0.1.100\n    - 10.0.2.100\n', '', ['error missing at floatingIPs:']],
     ['one service peer (R19)', '    - peerIP: 10.8.0.11\n      peerASN: 65002\n', '', ['warning one-peer at peers:']],
+    ['a peer that is a node', /ip: 10\.8\.0\.10/, 'ip: 10.0.1.12', ['error peer-is-node at 10.0.1.12']],
+    ['a peer that is a floating IP', /peerIP: 10\.8\.0\.10/, 'peerIP: 10.0.1.100', ['error peer-is-floating-ip at 10.0.1.100']],
+    ['a peer inside the VIPs', /ip: 10\.8\.0\.10/, 'ip: 10.0.0.3', ['error peer-is-vip at 10.0.0.3']],
+    ['a peer that no route leads to', /ip: 10\.8\.0\.10/, 'ip: 127.0.0.1', ['error peer-unreachable at 127.0.0.1']],
+    ['a peer at a broadcast address', /ip: 10\.8\.0\.10/, 'ip: 10.0.1.255', ['error peer-unreachable at 10.0.1.255']],
+    ['a peer in two ASes', 'peerASN: 65002', 'peerASN: 65009', ['error peer-asn-differs at 65009']],
+    [
+      'a pool that reaches into a node subnet',
+      '- 10.0.0.1-10.0.0.4',
+      '- 10.0.0.1-10.0.0.4\n          - 10.0.1.200-10.0.1.210',
+      ['warning vip-in-node-subnet at 10.0.1.200-10.0.1.210'],
+    ],
+    [
+      'more floating IPs than nodes in a subnet (R35)',
+      '    - 10.0.2.100\n',
+      '    - 10.0.2.100\n    - 10.0.2.101\n    - 10.0.2.102\n',
+      ['warning floating-ips-share-node at 10.0.2.102'],
+    ],
     ['AS numbers that differ (R1)', '  localASN: 65001\n  peers', '  localASN: 65003\n  peers', ['warning local-asn-differs at 65003']],
     [
       'another cluster’s namespace (R28)',
@@ -295,6 +313,53 @@ describe('what is wrong is said, with its place', () => {
     expect(found('just text')).toEqual(['1:1 error not-a-resource'])
     expect(found(shared.split('\n---\n').slice(1).join('\n---\n'))).toEqual(['1:1 error no-cluster'])
   })
+})
+
+describe('Services beside the cluster', () => {
+  const service = (spec: string) =>
+    `${shared}---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: default}\nspec: ${spec}\n`
+
+  test('are read, whether or not they ask for an address', () => {
+    const { services, diagnostics } = loadCluster('c.yaml', service('{type: LoadBalancer, loadBalancerIP: 10.0.0.3}'), { subnets: SUBNETS })
+    expect(diagnostics).toEqual([])
+    expect(services).toEqual([{ namespace: 'default', name: 'web', loadBalancerIP: '10.0.0.3' }])
+    expect(loadCluster('c.yaml', service('{type: ClusterIP}')).services).toEqual([])
+  })
+
+  test('externalTrafficPolicy: Local is refused by name (R7), and so is an address that it cannot have (R27)', () => {
+    expect(pointed(service('{type: LoadBalancer, externalTrafficPolicy: Local }'))).toEqual(['error traffic-policy-local at Local'])
+    expect(pointed(service('{type: LoadBalancer, loadBalancerIP: 10.0.0.9 }'))).toEqual(['error vip-outside-pools at 10.0.0.9'])
+    expect(pointed(service('{type: LoadBalancer, loadBalancerIP: 10.0.0.1 }'))).toEqual(['error vip-reserved at 10.0.0.1'])
+  })
+})
+
+test('the documents of one cluster may lie in several files, each finding in its own', () => {
+  const [cluster, ...others] = shared.split('\n---\n')
+  const files = [
+    { file: 'cluster.yaml', text: cluster! },
+    { file: 'bgp.yaml', text: others.join('\n---\n').replace('- 10.0.2.100', '- 10.0.2.11') },
+  ]
+  const { cluster: model, diagnostics } = loadClusterFiles(files, { subnets: SUBNETS })
+  expect(model?.servicePeers).toHaveLength(2)
+  expect(diagnostics.map((d) => `${d.file} ${d.code}`)).toEqual(['bgp.yaml floating-ip-is-node'])
+})
+
+test('every finding says what to do about it', () => {
+  const silent = new Set<string>()
+  const texts = ['shared-peers.yaml', 'peers-per-rack.yaml', 'planes-apart.yaml', 'planes-apart-as-printed.yaml', 'customer.yaml'].map(
+    fixture,
+  )
+  for (const text of texts) {
+    const lines = text.split('\n')
+    for (const index of lines.keys()) {
+      const without = [...lines.slice(0, index), ...lines.slice(index + 1)].join('\n')
+      for (const d of loadCluster('c.yaml', without, { subnets: SUBNETS }).diagnostics) if (d.suggestion === undefined) silent.add(d.code)
+    }
+  }
+  // The YAML parser's own words, and a field's own: the message says all.
+  expect(
+    [...silent].filter((code) => !code.startsWith('yaml-') && !['duplicate-key', 'missing', 'wrong-type', 'not-a-resource'].includes(code)),
+  ).toEqual([])
 })
 
 test('a value of the wrong shape anywhere is a finding, not a crash', () => {
