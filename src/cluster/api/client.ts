@@ -17,6 +17,7 @@ import {
   type WatchEvent,
 } from './objects.ts'
 import { collectionPath, objectPath, selectorQuery } from './paths.ts'
+import { codeOfReason } from './status.ts'
 
 export interface ApiClientOptions {
   readonly server: Endpoint
@@ -79,7 +80,8 @@ export class ApiClient {
     return this.#once('PUT', objectPath(type, draft.metadata.name, draft.metadata.namespace, 'status'), draft, done)
   }
 
-  delete<R extends Resource>(type: ResourceType<R>, name: string, namespace: string | undefined, done: (result: Result<R>) => void): Call {
+  /** Answered with a `Status`, not with the object. */
+  delete(type: ResourceType, name: string, namespace: string | undefined, done: (result: Result<unknown>) => void): Call {
     return this.#once('DELETE', objectPath(type, name, namespace), undefined, done)
   }
 
@@ -96,7 +98,13 @@ export class ApiClient {
     sink: (event: WatchEvent<R>) => void,
     ended: (result: Result<never>) => void,
   ): Call {
-    const query = ['watch=1', `resourceVersion=${encodeURIComponent(from)}`, ...selectorQuery(selector)]
+    const query = [
+      'watch=1',
+      'allowWatchBookmarks=true',
+      'left=1',
+      `resourceVersion=${encodeURIComponent(from)}`,
+      ...selectorQuery(selector),
+    ]
     const path = withQuery(collectionPath(type, selector.namespace), query)
     return this.world.calls.request({ ...this.#request('GET', path), watch: true }, (event) => {
       if (event.type === 'message') sink(event.body as WatchEvent<R>)
@@ -124,8 +132,8 @@ function resultOf<T>(event: CallEvent): Result<T> {
   if (event.type === 'failed') return apiError(UNREACHABLE, `${event.reason}: ${event.detail}`)
   if (event.type !== 'reply') return apiError(UNREACHABLE, 'no answer came')
   if (event.status >= 200 && event.status < 300) return { ok: true, value: event.body as T }
-  const status = event.body as { readonly reason?: ApiErrorCode; readonly message?: string } | null
-  return apiError(status?.reason ?? codeOf(event.status), status?.message ?? `HTTP ${event.status}`)
+  const status = event.body as { readonly reason?: string; readonly message?: string } | null
+  return apiError(codeOfReason(status?.reason) ?? codeOf(event.status), status?.message ?? `HTTP ${event.status}`)
 }
 
 function codeOf(status: number): ApiErrorCode {

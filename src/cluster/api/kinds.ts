@@ -22,13 +22,17 @@ export interface NodeSpec {
   readonly controlPlane: boolean
   readonly loadBalancer: boolean
 }
+export interface NodeStatus {
+  readonly conditions: readonly Condition[]
+  readonly addresses?: readonly { readonly type: 'InternalIP' | 'Hostname'; readonly address: string }[]
+}
 /** Cluster-scoped. `status.conditions` holds `Ready`, written by the floating-IP controller from the node's lease. */
-export type Node = Resource<NodeSpec, { readonly conditions: readonly Condition[] }>
+export type Node = Resource<NodeSpec, NodeStatus>
 
 export interface LeaseSpec {
   readonly holderIdentity: string
   readonly leaseDurationSeconds: number
-  /** RFC 3339, UTC, by the API's clock. */
+  /** RFC 3339 with microseconds, UTC, by the API's clock. */
   readonly renewTime: string
   /** The floating IPs that the node holds as it renews: what a controller that starts anew learns from. */
   readonly holding: readonly string[]
@@ -36,21 +40,58 @@ export interface LeaseSpec {
 /** One per node, of the node's name, in `kube-node-lease`. */
 export type Lease = Resource<LeaseSpec>
 
+/** As Kubernetes has it. */
 export interface ServicePort {
-  readonly protocol: 'tcp' | 'udp'
+  readonly name?: string
+  /** TCP where absent. */
+  readonly protocol?: 'TCP' | 'UDP'
   readonly port: number
-  readonly targetPort: number
+  /** `port` where absent. */
+  readonly targetPort?: number
 }
 export interface ServiceSpec {
   readonly type: 'LoadBalancer'
-  /** The VIP. */
-  readonly loadBalancerIP: string
-  readonly externalTrafficPolicy: 'Cluster'
-  readonly ports: readonly ServicePort[]
+  /** The VIP that its owner wants; where absent, one of the pools' is given. What it has is in the status. */
+  readonly loadBalancerIP?: string
+  /** `Cluster` where absent, and nothing else (R7). */
+  readonly externalTrafficPolicy?: 'Cluster'
+  readonly ports?: readonly ServicePort[]
   /** Addresses where a backend answers on each port's `targetPort` (what Endpoints hold elsewhere). */
-  readonly endpoints: readonly string[]
+  readonly endpoints?: readonly string[]
 }
-export type Service = Resource<ServiceSpec>
+export interface ServiceStatus {
+  readonly loadBalancer: { readonly ingress?: readonly { readonly ip: string }[] }
+  readonly conditions?: readonly Condition[]
+}
+export type Service = Resource<ServiceSpec, ServiceStatus>
+
+/** The address that it has; absent while it has none. */
+export function vipOf(service: Service): string | undefined {
+  return service.status?.loadBalancer.ingress?.[0]?.ip
+}
+
+/** What an Event is about. */
+export interface ObjectReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly namespace?: string
+  readonly uid?: string
+}
+/** On the wire these fields stand beside `metadata`. */
+export interface EventSpec {
+  readonly involvedObject: ObjectReference
+  readonly type: 'Normal' | 'Warning'
+  /** One word in CamelCase. */
+  readonly reason: string
+  readonly message: string
+  readonly source: { readonly component: string; readonly host?: string }
+  /** RFC 3339, UTC. */
+  readonly firstTimestamp: string
+  readonly lastTimestamp: string
+  readonly count: number
+}
+export type Event = Resource<EventSpec>
 
 export interface FloatingIPSpec {
   readonly address: string
@@ -96,28 +137,20 @@ export interface BGPAdvertisedRouteSpec {
 /** R37: named `<bgplb>-<service namespace>-<service>`. */
 export type BGPAdvertisedRoute = Resource<BGPAdvertisedRouteSpec>
 
-export const NODE: ResourceType<Node> = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false, indexes: [] }
-export const SERVICE: ResourceType<Service> = {
-  group: '',
-  version: 'v1',
-  kind: 'Service',
-  plural: 'services',
-  namespaced: true,
-  indexes: [],
-}
-export const LEASE: ResourceType<Lease> = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  kind: 'Lease',
-  plural: 'leases',
-  namespaced: true,
-  indexes: [],
-}
+const core = { group: '', version: 'v1', namespaced: true, builtIn: true, indexes: [] } as const
+export const NODE: ResourceType<Node> = { ...core, kind: 'Node', plural: 'nodes', namespaced: false, shortNames: ['no'] }
+export const SERVICE: ResourceType<Service> = { ...core, kind: 'Service', plural: 'services', shortNames: ['svc'] }
+export const EVENT: ResourceType<Event> = { ...core, kind: 'Event', plural: 'events', shortNames: ['ev'], flat: true }
+export const NAMESPACE: ResourceType = { ...core, kind: 'Namespace', plural: 'namespaces', namespaced: false, shortNames: ['ns'] }
+/** The lab runs none; clients look for them (`kubectl describe node`). */
+export const POD: ResourceType = { ...core, kind: 'Pod', plural: 'pods', shortNames: ['po'] }
+export const LEASE: ResourceType<Lease> = { ...core, group: 'coordination.k8s.io', kind: 'Lease', plural: 'leases' }
 const lab = { group: 'networking.gke.io', version: 'v1alpha1', namespaced: true } as const
 export const FLOATING_IP: ResourceType<FloatingIP> = {
   ...lab,
   kind: 'FloatingIP',
   plural: 'floatingips',
+  shortNames: ['fip'],
   indexes: ['status.nodeName', 'metadata.name'],
 }
 export const BGP_SESSION: ResourceType<BGPSession> = { ...lab, kind: 'BGPSession', plural: 'bgpsessions', indexes: ['spec.nodeName'] }
@@ -144,6 +177,9 @@ export const BGP_LOAD_BALANCER: ResourceType = { ...lab, kind: 'BGPLoadBalancer'
 export const RESOURCE_TYPES: readonly ResourceType[] = [
   NODE,
   SERVICE,
+  EVENT,
+  NAMESPACE,
+  POD,
   LEASE,
   FLOATING_IP,
   BGP_SESSION,

@@ -43,6 +43,11 @@ export interface ResourceType<R extends Resource = Resource> {
   readonly kind: string
   readonly plural: string
   readonly namespaced: boolean
+  readonly shortNames?: readonly string[]
+  /** On the wire its fields stand beside `metadata`, as an Event's do; in the store they are its `spec`. */
+  readonly flat?: true
+  /** Its parts that Kubernetes' clients know by heart, so that they send strategic merge patches. */
+  readonly builtIn?: true
   /** Field paths that a watch may be narrowed to (`status.nodeName`); any other is refused, so that no watch costs a scan per write. */
   readonly indexes: readonly string[]
   /** Only for the compiler: what objects of this kind look like. */
@@ -53,6 +58,17 @@ export interface ResourceType<R extends Resource = Resource> {
 export interface Selector {
   readonly namespace?: string
   readonly field?: { readonly path: string; readonly value: string }
+  /** Further terms, which no index helps with. */
+  readonly where?: readonly Term[]
+}
+
+/** One term of a field or label selector. `absent` holds where the field or label is not there, `in` and `not-in` compare its text. */
+export interface Term {
+  readonly on: 'field' | 'label'
+  /** A field's dotted path, or a label's name. */
+  readonly key: string
+  readonly is: 'in' | 'not-in' | 'present' | 'absent'
+  readonly values: readonly string[]
 }
 
 /**
@@ -68,9 +84,11 @@ export type ApiErrorCode =
   | 'already-exists'
   | 'conflict'
   | 'gone'
+  | 'bad-request'
   | 'invalid'
   | 'forbidden'
   | 'method-not-allowed'
+  | 'unsupported-media-type'
   | 'unavailable'
 
 /** An answer of the API that is not a success; served as a Kubernetes `Status`. */
@@ -78,6 +96,18 @@ export interface ApiError {
   readonly code: ApiErrorCode
   /** The HTTP status. */
   readonly status: number
+  readonly message: string
+  /** Field by field, where single fields are at fault. */
+  readonly causes?: readonly Cause[]
+  /** The object or collection that it is about. */
+  readonly about?: { readonly type: ResourceType; readonly name?: string }
+}
+
+/** What is wrong with one field, as Kubernetes words it: `Invalid value: "x": must be …`, `Required value`, `Forbidden: …`. */
+export interface Cause {
+  /** `spec.floatingIPs[0]` */
+  readonly field: string
+  readonly reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueForbidden' | 'FieldValueNotSupported' | 'FieldValueDuplicate'
   readonly message: string
 }
 
@@ -88,14 +118,34 @@ const STATUS_OF: Readonly<Record<ApiErrorCode, number>> = {
   'already-exists': 409,
   conflict: 409,
   gone: 410,
+  'bad-request': 400,
   invalid: 422,
   forbidden: 403,
   'method-not-allowed': 405,
+  'unsupported-media-type': 415,
   unavailable: 503,
 }
 
-export function apiError(code: ApiErrorCode, message: string): { readonly ok: false; readonly error: ApiError } {
-  return { ok: false, error: { code, status: STATUS_OF[code], message } }
+type Failed = { readonly ok: false; readonly error: ApiError }
+
+export function apiError(code: ApiErrorCode, message: string, more: Pick<ApiError, 'causes' | 'about'> = {}): Failed {
+  return { ok: false, error: { code, status: STATUS_OF[code], message, ...more } }
+}
+
+/** `bgpsessions.networking.gke.io`, as Kubernetes' messages name a kind's collection. */
+export function qualifiedName(type: ResourceType): string {
+  return type.group === '' ? type.plural : `${type.plural}.${type.group}`
+}
+
+export function notFound(type: ResourceType, name: string): Failed {
+  return apiError('not-found', `${qualifiedName(type)} ${JSON.stringify(name)} not found`, { about: { type, name } })
+}
+
+export function invalid(type: ResourceType, name: string, causes: readonly Cause[]): Failed {
+  const kind = type.group === '' ? type.kind : `${type.kind}.${type.group}`
+  const said = causes.map((cause) => `${cause.field}: ${cause.message}`)
+  const text = said.length === 1 ? said[0] : `[${said.join(', ')}]`
+  return apiError('invalid', `${kind} ${JSON.stringify(name)} is invalid: ${text}`, { causes, about: { type, name } })
 }
 
 export function apiVersionOf(type: ResourceType): string {

@@ -62,12 +62,6 @@ export function parsePath(path: string): Target | undefined {
   }
 }
 
-/** `status.nodeName=node-04`; one term only. `undefined` when it is none. */
-export function parseFieldSelector(text: string): Selector['field'] | undefined {
-  const match = /^([\w.]+)==?([^,=]*)$/.exec(text)
-  return match === null ? undefined : { path: match[1]!, value: match[2]! }
-}
-
 /** The path of a kind's collection. */
 export function collectionPath(type: ResourceType, namespace?: string): string {
   const root = type.group === '' ? '/api' : '/apis'

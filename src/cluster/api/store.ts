@@ -10,9 +10,13 @@ import { LEASE, LEASE_NAMESPACE, type Lease, type LeaseSpec } from './kinds.ts'
 import {
   apiError,
   apiVersionOf,
+  type Cause,
   type Draft,
+  invalid,
   keyOf,
+  notFound,
   type ObjectMeta,
+  qualifiedName,
   type Resource,
   type ResourceType,
   type Result,
@@ -26,6 +30,16 @@ import { type Change, eventFor, matches, type Watcher, Watchers } from './watche
 const HISTORY = 2_000
 /** Deliveries between two yields. */
 const SLICE = 256
+
+/** RFC 1123 subdomain, as Kubernetes wants names. */
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+
+function badName(name: string): Cause {
+  const rule = 'a lowercase RFC 1123 subdomain: lower case letters, digits, `-` and `.`, a letter or digit at both ends'
+  const message =
+    name === '' ? 'Required value: name or generateName is required' : `Invalid value: ${JSON.stringify(name)}: must be ${rule}`
+  return { field: 'metadata.name', reason: name === '' ? 'FieldValueRequired' : 'FieldValueInvalid', message }
+}
 
 interface Shelf {
   readonly objects: Map<string, Resource>
@@ -44,8 +58,15 @@ export interface StoreWatch {
   stop(): void
 }
 
-/** Asked before a write takes effect (R14, R30); a text refuses it, with the reason. */
-export type Admission = (type: ResourceType, next: Resource | undefined, previous: Resource | undefined) => string | undefined
+/**
+ * Asked before a write takes effect (R14, R30). A text refuses it, with the reason; so does a list of what is wrong with its fields. `next` is
+ * `undefined` for a deletion, `previous` for a creation.
+ */
+export type Admission = (
+  type: ResourceType,
+  next: Resource | undefined,
+  previous: Resource | undefined,
+) => string | readonly Cause[] | undefined
 
 export class Store {
   readonly #clock: Clock
@@ -55,6 +76,7 @@ export class Store {
   #revision: number
   #queue: (() => void)[] = []
   #draining = false
+  #dry = false
   /** Watch events delivered so far: what a write cost. */
   delivered = 0
 
@@ -73,10 +95,12 @@ export class Store {
 
   create<R extends Resource>(type: ResourceType<R>, draft: Draft<R>): Result<R> {
     const shelf = this.#shelf(type)
+    const { name } = draft.metadata
     if ((draft.metadata.namespace !== undefined) !== type.namespaced)
-      return apiError('invalid', `${type.kind} ${draft.metadata.name}: ${type.namespaced ? 'needs a namespace' : 'has no namespace'}`)
-    if (draft.metadata.name === '') return apiError('invalid', `${type.kind}: metadata.name must not be empty`)
-    if (shelf.objects.has(keyOf(draft))) return apiError('already-exists', `${type.plural} ${keyOf(draft)} already exists`)
+      return apiError('bad-request', `${type.kind} ${name}: ${type.namespaced ? 'needs a namespace' : 'has no namespace'}`)
+    if (!NAME.test(name)) return invalid(type, name, [badName(name)])
+    if (shelf.objects.has(keyOf(draft)))
+      return apiError('already-exists', `${qualifiedName(type)} ${JSON.stringify(name)} already exists`, { about: { type, name } })
     const metadata: ObjectMeta = {
       ...draft.metadata,
       uid: this.#uid(),
@@ -135,10 +159,10 @@ export class Store {
   delete<R extends Resource>(type: ResourceType<R>, name: string, namespace?: string): Result<R> {
     const shelf = this.#shelf(type)
     const previous = this.get(type, name, namespace)
-    if (previous === undefined)
-      return apiError('not-found', `${type.plural} ${namespace === undefined ? '' : `${namespace}/`}${name} not found`)
-    const refused = this.#admission?.(type, undefined, previous)
-    if (refused !== undefined) return apiError('forbidden', refused)
+    if (previous === undefined) return notFound(type, name)
+    const refused = this.#refuses(type, undefined, previous)
+    if (refused !== undefined) return refused
+    if (this.#dry) return { ok: true, value: previous }
     shelf.objects.delete(keyOf(previous))
     this.#revision++
     const last = { ...previous, metadata: { ...previous.metadata, resourceVersion: this.revision } }
@@ -187,10 +211,29 @@ export class Store {
     return { ok: true, value: { stop } }
   }
 
+  /** What writes would come to, without any of them taking effect. */
+  dryRun<T>(write: () => T): T {
+    this.#dry = true
+    try {
+      return write()
+    } finally {
+      this.#dry = false
+    }
+  }
+
   /** Calls back once the watchers have been told of every write so far. */
   afterDeliveries(callback: () => void): void {
     this.#queue.push(callback)
     this.#drainSoon()
+  }
+
+  #refuses(type: ResourceType, next: Resource | undefined, previous: Resource | undefined) {
+    const refused = this.#admission?.(type, next, previous)
+    if (refused === undefined) return undefined
+    const { name } = (next ?? previous)!.metadata
+    if (typeof refused !== 'string') return refused.length === 0 ? undefined : invalid(type, name, refused)
+    const who = `${qualifiedName(type)} ${JSON.stringify(name)}`
+    return apiError('forbidden', `${who} is forbidden: ${refused}`, { about: { type, name } })
   }
 
   #shelf(type: ResourceType): Shelf {
@@ -212,12 +255,13 @@ export class Store {
     const shelf = this.#shelf(type)
     const key = keyOf(draft)
     const previous = shelf.objects.get(key) as R | undefined
-    if (previous === undefined) return apiError('not-found', `${type.plural} ${key} not found`)
-    const wanted = draft.metadata.resourceVersion
+    const { name, resourceVersion: wanted } = draft.metadata
+    if (previous === undefined) return notFound(type, name)
     if (wanted !== undefined && wanted !== previous.metadata.resourceVersion)
       return apiError(
         'conflict',
-        `${type.plural} ${key} was changed meanwhile (${wanted}, now ${previous.metadata.resourceVersion}); read it again`,
+        `Operation cannot be fulfilled on ${qualifiedName(type)} ${JSON.stringify(name)}: the object has been modified; please apply your changes to the latest version and try again`,
+        { about: { type, name } },
       )
     return this.#put(type, shelf, make(previous) as R, previous)
   }
@@ -228,8 +272,9 @@ export class Store {
       previous !== undefined &&
       sameJson({ ...draft, metadata: { ...draft.metadata, resourceVersion: previous.metadata.resourceVersion } }, previous)
     if (unchanged) return { ok: true, value: previous }
-    const refused = this.#admission?.(type, draft, previous)
-    if (refused !== undefined) return apiError('forbidden', refused)
+    const refused = this.#refuses(type, draft, previous)
+    if (refused !== undefined) return refused
+    if (this.#dry) return { ok: true, value: draft }
     this.#revision++
     const object = { ...draft, metadata: { ...draft.metadata, resourceVersion: this.revision } }
     shelf.objects.set(keyOf(object), object)

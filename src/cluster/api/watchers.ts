@@ -2,7 +2,7 @@
  * Who is told of a write: the watchers of one kind, found by index. A write looks only at the unnarrowed watchers and at those of the field's
  * old and new value, so what it costs does not grow with the number of agents.
  */
-import { fieldOf, type Resource, type Selector, type WatchEvent } from './objects.ts'
+import { fieldOf, type Resource, type Selector, type Term, type WatchEvent } from './objects.ts'
 
 export interface Change {
   readonly revision: number
@@ -21,7 +21,16 @@ export interface Watcher {
 export function matches(object: Resource | undefined, selector: Selector): boolean {
   if (object === undefined) return false
   if (selector.namespace !== undefined && object.metadata.namespace !== selector.namespace) return false
+  if (selector.where?.some((term) => !holds(object, term))) return false
   return selector.field === undefined || fieldOf(object, selector.field.path) === selector.field.value
+}
+
+function holds(object: Resource, { on, key, is, values }: Term): boolean {
+  const value = on === 'field' ? fieldOf(object, key) : object.metadata.labels?.[key]
+  if (is === 'present' || is === 'absent') return (value !== undefined) === (is === 'present')
+  // A field that is not there counts as empty, a label as none of the values.
+  const found = values.includes(value ?? (on === 'field' ? '' : '\0'))
+  return found === (is === 'in')
 }
 
 /** What one watch sees of a change; `undefined` when it does not concern it. */

@@ -1,14 +1,117 @@
-import { type Admission, BGP_LOAD_BALANCER, CLUSTER, NETWORK_GATEWAY } from '../api/index.ts'
-import { controlPlaneChanges, readEditedBalancer, readEditedGateway } from '../resources/index.ts'
+/**
+ * What a write to the API must not do: change the control plane's BGP settings (R14), say what cannot be read or cannot work (R1, R7, R16, R30), or
+ * take away what the lab stands on.
+ */
+import type { Diagnostic } from '../../model/index.ts'
+import {
+  type Admission,
+  BGP_LOAD_BALANCER,
+  type Cause,
+  CLUSTER,
+  LEASE_NAMESPACE,
+  NAMESPACE,
+  NETWORK_GATEWAY,
+  POD,
+  type Resource,
+  type ResourceType,
+  SERVICE,
+  SYSTEM_NAMESPACE,
+} from '../api/index.ts'
+import { inSubnet } from '../gateway/index.ts'
+import { type ClusterModel, controlPlaneChanges, readEditedBalancer, readEditedGateway } from '../resources/index.ts'
+import { serviceCauses } from './service-admission.ts'
 
-/** What an edit of the owner's documents must not do: change the control plane's BGP settings (R14), or be one that cannot be read (R30). */
-export const admission: Admission = (type, next, previous) => {
-  if (next === undefined) return undefined
-  if (type === CLUSTER && previous !== undefined) {
-    const changed = controlPlaneChanges(previous, next)
-    return changed.length === 0 ? undefined : `${changed.join(', ')} cannot change after creation (R14)`
+export function admissionFor(cluster: ClusterModel): Admission {
+  return (type, next, previous) => {
+    if (next === undefined) return deletion(type, previous, cluster)
+    if (type === POD) return 'the lab runs no Pods'
+    if (type === CLUSTER && previous !== undefined) {
+      const forbidden = (field: string): Cause => forbid(field, 'cannot change after creation (R14)')
+      return controlPlaneChanges(previous, next).map(forbidden)
+    }
+    if (type === (SERVICE as ResourceType)) return serviceCauses(next)
+    if (type === NETWORK_GATEWAY) return [...placeCauses(next, 'default', 'R28', cluster), ...gatewayCauses(next, cluster)]
+    if (type === BGP_LOAD_BALANCER) return [...placeCauses(next, 'bgplb', 'R29', cluster), ...balancerCauses(next)]
+    return undefined
   }
-  const read = type === NETWORK_GATEWAY ? readEditedGateway : type === BGP_LOAD_BALANCER ? readEditedBalancer : undefined
-  const errors = read?.(next).diagnostics.filter((each) => each.severity === 'error') ?? []
-  return errors.length === 0 ? undefined : errors.map((each) => `${each.path}: ${each.message}`).join('; ')
+}
+
+function deletion(type: ResourceType, previous: Resource | undefined, cluster: ClusterModel): string | undefined {
+  const name = previous?.metadata.name ?? ''
+  const kept = ['default', SYSTEM_NAMESPACE, LEASE_NAMESPACE, cluster.namespace]
+  if (type === NAMESPACE && kept.includes(name)) return 'this namespace may not be deleted'
+  if (type === CLUSTER) return 'the lab stands on it; `peerlab down` removes the lab'
+  return undefined
+}
+
+/** There is one of it, in the cluster's namespace, and its copy. */
+function placeCauses({ metadata }: Resource, name: string, rule: string, { namespace }: ClusterModel): Cause[] {
+  const causes: Cause[] = []
+  if (metadata.name !== name) causes.push(notSupported('metadata.name', metadata.name, [name], rule))
+  if (metadata.namespace !== namespace && metadata.namespace !== SYSTEM_NAMESPACE)
+    causes.push(notSupported('metadata.namespace', metadata.namespace, [namespace], 'R30'))
+  return causes
+}
+
+function gatewayCauses(next: Resource, { nodes, subnets, subnetsAssumed }: ClusterModel): Cause[] {
+  const { value, diagnostics } = readEditedGateway(next)
+  if (value === undefined) return causesOf(diagnostics, next)
+  const known = new Map(nodes.map((node) => [node.address, node.name]))
+  return value.floatingIPs.flatMap((address, index, all): Cause[] => {
+    const field = `spec.floatingIPs[${index}]`
+    if (all.indexOf(address) < index)
+      return [{ field, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(address)}` }]
+    if (known.has(address)) return [wrong(field, address, `is the own address of ${known.get(address)}`)]
+    if (subnetsAssumed || subnets.some((subnet) => inSubnet(address, subnet))) return []
+    return [wrong(field, address, `lies in no node's subnet (${subnets.join(', ')}), so no node can hold it (R16)`)]
+  })
+}
+
+function balancerCauses(next: Resource): Cause[] {
+  const { value, diagnostics } = readEditedBalancer(next)
+  if (value === undefined) return causesOf(diagnostics, next)
+  return value.peers.flatMap(({ peerIP, peerASN }, index, all): Cause[] => {
+    const field = `spec.peers[${index}]`
+    if (peerASN === value.localASN)
+      return [wrong(`${field}.peerASN`, peerASN, 'is the local AS number too: iBGP is not supported, peers are in another AS (R1, R7)')]
+    if (all.findIndex((each) => each.peerIP === peerIP) < index)
+      return [{ field: `${field}.peerIP`, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(peerIP)}` }]
+    return []
+  })
+}
+
+function causesOf(diagnostics: readonly Diagnostic[], object: Resource): Cause[] {
+  return diagnostics
+    .filter((each) => each.severity === 'error')
+    .map(({ path, code, message, suggestion }) => {
+      const field = path === '' ? 'spec' : path
+      const text = suggestion === undefined ? message : `${message}; ${suggestion}`
+      if (code === 'missing') return { field, reason: 'FieldValueRequired', message: `Required value: ${text}` }
+      if (code === 'unknown-field') return forbid(field, text)
+      return wrong(field, valueAt(object, path), text)
+    })
+}
+
+function valueAt(object: unknown, path: string): unknown {
+  let value = object
+  for (const step of path.split(/[.[\]]+/).filter((each) => each !== ''))
+    value = (value as Readonly<Record<string, unknown>> | null | undefined)?.[step]
+  return value ?? null
+}
+
+export function wrong(field: string, value: unknown, why: string): Cause {
+  return { field, reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(value)}: ${why}` }
+}
+
+export function notSupported(field: string, value: unknown, supported: readonly string[], rule: string): Cause {
+  const list = supported.map((each) => JSON.stringify(each)).join(', ')
+  return {
+    field,
+    reason: 'FieldValueNotSupported',
+    message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list} (${rule})`,
+  }
+}
+
+function forbid(field: string, why: string): Cause {
+  return { field, reason: 'FieldValueForbidden', message: `Forbidden: ${why}` }
 }

@@ -9,10 +9,15 @@ import type { Endpoint, World } from '../../world/index.ts'
 import { ApiServer, BGP_ADVERTISED_ROUTE, BGP_SESSION, FLOATING_IP, RESOURCE_TYPES, Store } from '../api/index.ts'
 import { FloatingIpController } from '../gateway/index.ts'
 import type { ClusterModel } from '../resources/index.ts'
-import { admission } from './admission.ts'
+import { admissionFor } from './admission.ts'
 import { BalancerController } from './balancer.ts'
+import { CopiesController } from './copies.ts'
+import { EventKeeper } from './events.ts'
+import { NamespaceController } from './namespaces.ts'
 import { PeeringController } from './peering.ts'
 import { type ServiceSeed, seed } from './seed.ts'
+import { StatusController } from './status.ts'
+import { VipController } from './vips.ts'
 
 /** Plain JSON: it is sent to the admin host's container. */
 export interface ControlPlaneConfig {
@@ -32,14 +37,15 @@ export class ControlPlane {
   readonly #config: ControlPlaneConfig
   readonly #server: ApiServer
   #gateway: FloatingIpController
-  #peering: PeeringController
-  #balancer: BalancerController
+  #others: readonly { start(): void; stop(): void }[] = []
+  /** Started once every node was heard from or judged. */
+  #settledOnes: readonly { start(): void; stop(): void }[] = []
 
   constructor(world: World, config: ControlPlaneConfig) {
     this.#world = world
     this.#config = config
-    this.store = new Store(world, RESOURCE_TYPES, admission)
     const { cluster, services, documents = [] } = config
+    this.store = new Store(world, RESOURCE_TYPES, admissionFor(cluster))
     seed(world, this.store, RESOURCE_TYPES, { cluster, services, documents })
     this.#server = new ApiServer(world, this.store, {
       listen: config.listen,
@@ -47,18 +53,18 @@ export class ControlPlane {
       gated: [FLOATING_IP, BGP_SESSION, BGP_ADVERTISED_ROUTE],
       bookmarkInterval: config.timers.leaseRenewInterval,
     })
-    ;[this.#gateway, this.#peering, this.#balancer] = this.#controllers()
+    this.#gateway = this.#controllers()
   }
 
   /** Emits `ready` once the API listens, an error in the log if it cannot. */
   start(): void {
-    this.#gateway.start()
+    this.#startControllers()
     this.serve()
   }
 
   stop(): void {
     this.stopServing()
-    for (const controller of [this.#gateway, this.#peering, this.#balancer]) controller.stop()
+    this.#stopControllers()
   }
 
   /** The API goes away and the controllers stay: nobody is judged until it is back for one lease duration. */
@@ -78,27 +84,48 @@ export class ControlPlane {
 
   /** The controllers start anew on the store as it is, as after a crash of theirs. */
   restartControllers(): void {
-    for (const controller of [this.#gateway, this.#peering, this.#balancer]) controller.stop()
-    ;[this.#gateway, this.#peering, this.#balancer] = this.#controllers()
-    this.#gateway.start()
+    this.#stopControllers()
+    this.#gateway = this.#controllers()
+    this.#startControllers()
   }
 
-  #controllers(): [FloatingIpController, PeeringController, BalancerController] {
+  #startControllers() {
+    this.#gateway.start()
+    for (const controller of this.#others) controller.start()
+  }
+
+  #stopControllers() {
+    for (const controller of [this.#gateway, ...this.#others, ...this.#settledOnes]) controller.stop()
+  }
+
+  #controllers(): FloatingIpController {
     const { timers, cluster, initialPlacement } = this.#config
     const { gateway, subnets } = cluster
     const { massExpiryShare, sessions } = gateway
-    const peering = new PeeringController(this.#world, this.store, { sessions, subnets })
-    const balancer = new BalancerController(this.#world, this.store)
-    const floatingIps = new FloatingIpController(
+    const { store } = this
+    const world = this.#world
+    const found = () => status.wake()
+    const peering = new PeeringController(world, store, { sessions, subnets }, found)
+    const balancer = new BalancerController(world, store, found)
+    const status = new StatusController(world, store, () => {
+      const { lost, warnings } = peering
+      return { lost, warnings, notAdvertised: balancer.notAdvertised }
+    })
+    this.#settledOnes = [peering, balancer, status]
+    this.#others = [
+      new VipController(world, store, cluster),
+      new CopiesController(world, store),
+      new NamespaceController(world.clock, store),
+      new EventKeeper(world.clock, store),
+    ]
+    return new FloatingIpController(
       this.#world,
       this.store,
       { timers, massExpiryShare, initialPlacement: initialPlacement ?? gateway.initialPlacement },
       () => {
-        peering.start()
-        balancer.start()
+        for (const controller of this.#settledOnes) controller.start()
         this.#server.openGate()
       },
     )
-    return [floatingIps, peering, balancer]
   }
 }

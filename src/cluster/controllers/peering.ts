@@ -2,8 +2,10 @@
 import type { World } from '../../world/index.ts'
 import { BGP_LOAD_BALANCER, BGP_SESSION, FLOATING_IP, type Store, SYSTEM_NAMESPACE } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
-import { type ServiceSession, serviceSessions } from '../peering.ts'
+import { type LostSession, type PeeringWarning, type ServiceSession, serviceSessions } from '../peering.ts'
 import { readEditedBalancer } from '../resources/index.ts'
+import { ownersDocument } from './documents.ts'
+import { EventRecorder } from './events.ts'
 import { Reconciler, written } from './reconciler.ts'
 
 export interface PeeringControllerOptions {
@@ -17,17 +19,28 @@ export class PeeringController {
   readonly #world: World
   readonly #store: Store
   readonly #options: PeeringControllerOptions
+  readonly #events: EventRecorder
+  readonly #found: () => void
   readonly #reconciler: Reconciler
   #warned = ''
+  lost: readonly LostSession[] = []
+  warnings: readonly PeeringWarning[] = []
 
-  constructor(world: World, store: Store, options: PeeringControllerOptions) {
+  /** `found`: `lost` and `warnings` may be others now. */
+  constructor(world: World, store: Store, options: PeeringControllerOptions, found: () => void = () => {}) {
     this.#world = world
     this.#store = store
     this.#options = options
+    this.#found = found
+    this.#events = new EventRecorder(world.clock, store, 'peering')
     this.#reconciler = new Reconciler(world.clock, () => this.#reconcile())
   }
 
   start(): void {
+    // An object that somebody deleted or edited is put right; what agents report of it is not our concern.
+    this.#reconciler.follow(this.#store, BGP_SESSION, ({ metadata }, deleted) => {
+      if (deleted || metadata.generation > 1) this.#reconciler.wake()
+    })
     this.#reconciler.start(this.#store, [FLOATING_IP, BGP_LOAD_BALANCER])
   }
 
@@ -36,15 +49,15 @@ export class PeeringController {
   }
 
   #reconcile() {
-    const [balancer] = this.#store.list(BGP_LOAD_BALANCER).items
-    const edited = balancer === undefined ? undefined : readEditedBalancer(balancer).value
-    if (balancer === undefined || edited === undefined) return
+    const balancer = ownersDocument(this.#store, BGP_LOAD_BALANCER)
+    const edited = balancer === undefined ? { localASN: 0, peers: [] } : readEditedBalancer(balancer).value
+    if (edited === undefined) return
     const places = this.#store.list(FLOATING_IP).items.map(({ metadata: { name }, status }) => ({
       floatingIP: name,
       node: status?.nodeName,
       subnet: this.#options.subnets.find((subnet) => inSubnet(name, subnet)) ?? '',
     }))
-    const current = this.#store.list(BGP_SESSION).items.map(({ metadata, spec }) => ({ ...spec!, name: metadata.name }))
+    const current = this.#store.list(BGP_SESSION).items.flatMap(({ metadata, spec }) => (spec ? [{ ...spec, name: metadata.name }] : []))
     const { sessions, lost, warnings } = serviceSessions(
       {
         servicePeers: edited.peers,
@@ -55,15 +68,14 @@ export class PeeringController {
       current,
     )
     this.#replace(sessions)
-    written(
-      this.#store.updateStatus(BGP_LOAD_BALANCER, {
-        metadata:
-          balancer.metadata.namespace === undefined
-            ? { name: balancer.metadata.name }
-            : { name: balancer.metadata.name, namespace: balancer.metadata.namespace },
-        status: { sessions: sessions.length, lostSessions: lost, warnings },
-      }),
-    )
+    for (const { floatingIP, peerIP } of lost) {
+      const known = this.lost.some((each) => each.floatingIP === floatingIP && each.peerIP === peerIP)
+      if (balancer !== undefined && !known)
+        this.#events.tell(balancer, 'Warning', 'SessionLost', `no session with ${peerIP} from ${floatingIP}: it is Unassigned`)
+    }
+    this.lost = lost
+    this.warnings = warnings
+    this.#found()
     const text = warnings.map((warning) => warning.message).join('; ')
     if (text !== '' && text !== this.#warned)
       this.#world.events.emit({ type: 'log', device: this.#world.name, level: 'warning', message: `peering: ${text}` })
@@ -73,12 +85,17 @@ export class PeeringController {
   /** An object whose ends are others now is made anew: what its status told was of another session. */
   #replace(sessions: readonly ServiceSession[]) {
     const wanted = new Map(sessions.map((session) => [session.name, session]))
-    for (const { metadata, spec } of this.#store.list(BGP_SESSION).items) {
-      if (wanted.get(metadata.name)?.floatingIP !== spec?.floatingIP)
-        written(this.#store.delete(BGP_SESSION, metadata.name, SYSTEM_NAMESPACE))
+    for (const session of this.#store.list(BGP_SESSION).items) {
+      const { metadata, spec } = session
+      if (wanted.get(metadata.name)?.floatingIP === spec?.floatingIP && metadata.namespace === SYSTEM_NAMESPACE) continue
+      written(this.#store.delete(BGP_SESSION, metadata.name, metadata.namespace))
+      this.#events.tell(session, 'Normal', 'Removed', `from ${spec?.localIP} on ${spec?.nodeName} to ${spec?.peerIP}`)
     }
     for (const { name, ...spec } of sessions) {
-      written(this.#store.upsert(BGP_SESSION, { metadata: { name, namespace: SYSTEM_NAMESPACE }, spec }))
+      const before = this.#store.get(BGP_SESSION, name, SYSTEM_NAMESPACE)
+      const session = written(this.#store.upsert(BGP_SESSION, { metadata: { name, namespace: SYSTEM_NAMESPACE }, spec }))
+      if (before === undefined)
+        this.#events.tell(session, 'Normal', 'Planned', `from ${spec.localIP} on ${spec.nodeName} to ${spec.peerIP} (AS ${spec.peerASN})`)
     }
   }
 }

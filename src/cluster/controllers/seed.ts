@@ -14,6 +14,7 @@ import {
 import { inSubnet } from '../gateway/index.ts'
 import type { ClusterModel } from '../resources/index.ts'
 import { INGRESS } from '../vips.ts'
+import { seedNamespaces } from './namespaces.ts'
 import { written } from './reconciler.ts'
 
 /** A LoadBalancer Service as it is at first. */
@@ -35,21 +36,41 @@ export interface SeedInput {
 
 export function seed(world: World, store: Store, types: readonly ResourceType[], { cluster, services, documents }: SeedInput): void {
   const { namespace } = cluster
+  seedNamespaces(store, [namespace, ...services.map((service) => service.namespace)])
   for (const document of documents) seedDocument(world, store, types, document, namespace)
   written(store.upsert(NETWORK_GATEWAY, { metadata: { name: 'default', namespace }, spec: { floatingIPs: cluster.floatingIPs } }))
   const spec = { localASN: cluster.serviceLocalAsn, peers: cluster.servicePeers }
   written(store.upsert(BGP_LOAD_BALANCER, { metadata: { name: 'bgplb', namespace }, spec }))
   for (const { name, address, controlPlane, loadBalancer } of cluster.nodes) {
     const subnet = cluster.subnets.find((each) => inSubnet(address, each)) ?? `${address}/32`
-    written(store.upsert(NODE, { metadata: { name }, spec: { address, subnet, controlPlane, loadBalancer } }))
+    const labels = { 'kubernetes.io/hostname': name, ...role('control-plane', controlPlane), ...role('load-balancer', loadBalancer) }
+    const addresses = [
+      { type: 'InternalIP', address },
+      { type: 'Hostname', address: name },
+    ] as const
+    const spec = { address, subnet, controlPlane, loadBalancer }
+    written(store.upsert(NODE, { metadata: { name, labels }, spec, status: { conditions: [], addresses } }))
   }
   for (const service of withIngress(cluster, services)) written(store.upsert(SERVICE, serviceDraft(service)))
 }
 
+/** As `kubectl get nodes` reads roles. */
+function role(name: string, has: boolean): Readonly<Record<string, string>> {
+  return has ? { [`node-role.kubernetes.io/${name}`]: '' } : {}
+}
+
+/** With its address from the start: nobody waits for what is known. */
 export function serviceDraft({ namespace, name, vip, ports, backends }: ServiceSeed): Draft<Service> {
+  const named = ports.map(({ protocol, port, targetPort }) => ({
+    name: `${protocol}-${port}`,
+    protocol: protocol === 'udp' ? ('UDP' as const) : ('TCP' as const),
+    port,
+    targetPort,
+  }))
   return {
     metadata: { namespace, name },
-    spec: { type: 'LoadBalancer', loadBalancerIP: vip, externalTrafficPolicy: 'Cluster', ports, endpoints: backends },
+    spec: { type: 'LoadBalancer', loadBalancerIP: vip, externalTrafficPolicy: 'Cluster', ports: named, endpoints: backends },
+    status: { loadBalancer: { ingress: [{ ip: vip }] } },
   }
 }
 

@@ -16,6 +16,8 @@ import {
   type Store,
   SYSTEM_NAMESPACE,
 } from '../api/index.ts'
+import { ownersDocument } from '../controllers/documents.ts'
+import { EventRecorder } from '../controllers/events.ts'
 import { Reconciler, written } from '../controllers/reconciler.ts'
 import { readEditedGateway } from '../resources/index.ts'
 import { LeaseMonitor, type LeaseMonitorOptions } from './lease-monitor.ts'
@@ -29,6 +31,7 @@ export class FloatingIpController {
   readonly #world: World
   readonly #store: Store
   readonly #options: FloatingIpControllerOptions
+  readonly #events: EventRecorder
   readonly #reconciler: Reconciler
   readonly monitor: LeaseMonitor
   readonly #settled: () => void
@@ -40,11 +43,14 @@ export class FloatingIpController {
     this.#store = store
     this.#options = options
     this.#settled = settled
+    this.#events = new EventRecorder(world.clock, store, 'floating-ips')
     this.#reconciler = new Reconciler(world.clock, () => this.#reconcile())
     this.monitor = new LeaseMonitor(world.clock, options, {
       changed: (node, health, reason) => this.#nodeChanged(node, health, reason),
       said: (level, message) => {
         world.events.emit({ type: 'log', device: world.name, level, message: `floating IPs: ${message}` })
+        const gateway = ownersDocument(store, NETWORK_GATEWAY)
+        if (gateway !== undefined) this.#events.tell(gateway, level === 'warning' ? 'Warning' : 'Normal', 'Leases', message)
         // What waited while nothing was moved has its turn once that is over.
         this.#reconciler.wake()
       },
@@ -84,7 +90,10 @@ export class FloatingIpController {
       message: reason,
       lastTransitionTime: this.#world.clock.wallTime(),
     }
-    written(this.#store.updateStatus(NODE, { metadata: { name }, status: { conditions: [condition] } }))
+    const { addresses } = node.status ?? {}
+    const status = { conditions: [condition], ...(addresses === undefined ? {} : { addresses }) }
+    written(this.#store.updateStatus(NODE, { metadata: { name }, status }))
+    this.#events.tell(node, ready ? 'Normal' : 'Warning', ready ? 'NodeReady' : 'NodeNotReady', reason)
     this.#world.events.emit({ type: 'node-ready', node: name, ready, reason })
     this.#reconciler.wake()
   }
@@ -128,6 +137,7 @@ export class FloatingIpController {
       ...(node === undefined ? {} : { nodeName: node }),
     }
     written(this.#store.updateStatus(FLOATING_IP, { metadata: { name: address, namespace: SYSTEM_NAMESPACE }, status: next }))
+    this.#tell(floatingIP, assignment)
     this.#world.events.emit({
       type: 'floating-ip',
       address,
@@ -137,13 +147,23 @@ export class FloatingIpController {
     })
   }
 
+  #tell(floatingIP: FloatingIP, { node, reason }: { readonly node?: string | undefined; readonly reason: string }) {
+    const previous = floatingIP.status?.nodeName
+    if (node === undefined) this.#events.tell(floatingIP, 'Warning', 'Unassigned', reason)
+    else if (previous === undefined) this.#events.tell(floatingIP, 'Normal', 'Assigned', `${node}: ${reason}`)
+    else this.#events.tell(floatingIP, 'Warning', 'Moved', `${previous} → ${node}: ${reason}`)
+  }
+
   /** One FloatingIP for each address of the gateway's document, and none besides. */
   #followDocument() {
-    const [gateway] = this.#store.list(NETWORK_GATEWAY).items
-    const wanted = gateway === undefined ? undefined : readEditedGateway(gateway).value?.floatingIPs
+    const gateway = ownersDocument(this.#store, NETWORK_GATEWAY)
+    const wanted = gateway === undefined ? [] : readEditedGateway(gateway).value?.floatingIPs
     if (wanted === undefined) return
-    for (const { metadata } of this.#store.list(FLOATING_IP).items) {
-      if (!wanted.includes(metadata.name)) written(this.#store.delete(FLOATING_IP, metadata.name, SYSTEM_NAMESPACE))
+    for (const floatingIP of this.#store.list(FLOATING_IP).items) {
+      const { name, namespace } = floatingIP.metadata
+      if (wanted.includes(name) && namespace === SYSTEM_NAMESPACE) continue
+      written(this.#store.delete(FLOATING_IP, name, namespace))
+      this.#events.tell(floatingIP, 'Normal', 'Removed', 'the gateway no longer lists it')
     }
     for (const address of wanted) {
       if (this.#store.get(FLOATING_IP, address, SYSTEM_NAMESPACE) === undefined)

@@ -137,7 +137,10 @@ describe('the store', () => {
     const world = universe.createWorld({ name: 'admin2', addresses: [] })
     const strict = new Store(world, RESOURCE_TYPES, (type, next) => (type === NODE && next === undefined ? 'nodes stay' : undefined))
     strict.create(NODE, { metadata: { name: 'node-01' } })
-    expect(strict.delete(NODE, 'node-01')).toMatchObject({ ok: false, error: { code: 'forbidden', message: 'nodes stay' } })
+    expect(strict.delete(NODE, 'node-01')).toMatchObject({
+      ok: false,
+      error: { code: 'forbidden', message: 'nodes "node-01" is forbidden: nodes stay' },
+    })
   })
 
   it('wakes only the gateway at a lease renewal, however many agents watch', () => {

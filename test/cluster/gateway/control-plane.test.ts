@@ -177,12 +177,16 @@ describe('the control plane', () => {
       plane.store.update(NETWORK_GATEWAY, { metadata: { name: 'default', namespace }, spec: { floatingIPs: ['nonsense'] } }),
     ).toMatchObject({
       ok: false,
-      error: { code: 'forbidden', message: expect.stringContaining('spec.floatingIPs[0]') },
+      error: { code: 'invalid', causes: [{ field: 'spec.floatingIPs[0]', reason: 'FieldValueInvalid' }] },
     })
     const edited = { metadata: { name: 'small', namespace }, spec: { loadBalancer: { mode: 'bundled', localASN: 65009 } } }
     expect(plane.store.update(CLUSTER, edited)).toMatchObject({
       ok: false,
-      error: { code: 'forbidden', message: 'spec.loadBalancer.localASN cannot change after creation (R14)' },
+      error: {
+        code: 'invalid',
+        message:
+          'Cluster.baremetal.cluster.gke.io "small" is invalid: spec.loadBalancer.localASN: Forbidden: cannot change after creation (R14)',
+      },
     })
   })
 })

@@ -1,0 +1,137 @@
+/** What `kubectl get` shows of each kind: NAME and AGE for sessions and routes, as the document has it (R35, R37); the rest with `-o wide`. */
+import { isMapping } from '../../model/index.ts'
+import { age } from './age.ts'
+import {
+  BGP_ADVERTISED_ROUTE,
+  BGP_LOAD_BALANCER,
+  BGP_SESSION,
+  CLUSTER,
+  EVENT,
+  FLOATING_IP,
+  LEASE,
+  NAMESPACE,
+  NETWORK_GATEWAY,
+  NODE,
+  NODE_POOL,
+  SERVICE,
+} from './kinds.ts'
+import type { Resource, ResourceType } from './objects.ts'
+
+export interface Column {
+  readonly name: string
+  /** Only with `-o wide`. */
+  readonly wide?: true
+  readonly isName?: true
+  /** `now`: RFC 3339. */
+  cell(object: Resource, now: string): string | number
+}
+
+const NAME: Column = { name: 'Name', isName: true, cell: ({ metadata }) => metadata.name }
+const AGE: Column = { name: 'Age', cell: ({ metadata }, now) => age(metadata.creationTimestamp, now) }
+
+/** The text at a path; lists are joined by commas. */
+const text = (object: Resource, path: string): string => {
+  let value: unknown = object
+  for (const step of path.split('.')) value = isMapping(value) ? value[step] : undefined
+  if (Array.isArray(value)) return value.map((each) => (isMapping(each) ? (each.address ?? each.peerIP ?? '') : each)).join(',') || '<none>'
+  return value === undefined || value === null || value === '' ? '<none>' : String(value)
+}
+const at = (name: string, path: string): Column => ({ name, cell: (object) => text(object, path) })
+const wide = (name: string, path: string): Column => ({ ...at(name, path), wide: true })
+
+const ROLE = 'node-role.kubernetes.io/'
+
+const COLUMNS = new Map<ResourceType, readonly Column[]>([
+  [
+    NODE as ResourceType,
+    [
+      NAME,
+      { name: 'Status', cell: (object) => readiness(object) },
+      { name: 'Roles', cell: ({ metadata }) => roles(metadata.labels) },
+      AGE,
+      wide('Internal-IP', 'spec.address'),
+      wide('Subnet', 'spec.subnet'),
+    ],
+  ],
+  [
+    SERVICE as ResourceType,
+    [
+      NAME,
+      at('Type', 'spec.type'),
+      { name: 'Cluster-IP', cell: () => '<none>' },
+      { name: 'External-IP', cell: (object) => externalIp(object) },
+      { name: 'Port(s)', cell: (object) => ports(object) },
+      AGE,
+      wide('Endpoints', 'spec.endpoints'),
+    ],
+  ],
+  [
+    EVENT as ResourceType,
+    [
+      { name: 'Last Seen', cell: (object, now) => age(text(object, 'spec.lastTimestamp'), now) },
+      at('Type', 'spec.type'),
+      at('Reason', 'spec.reason'),
+      { name: 'Object', cell: (o) => `${text(o, 'spec.involvedObject.kind').toLowerCase()}/${text(o, 'spec.involvedObject.name')}` },
+      { name: 'Source', wide: true, cell: (o) => [text(o, 'spec.source.component'), host(o)].filter((each) => each !== '').join(', ') },
+      at('Message', 'spec.message'),
+      { name: 'First Seen', wide: true, cell: (object, now) => age(text(object, 'spec.firstTimestamp'), now) },
+      wide('Count', 'spec.count'),
+      { ...NAME, wide: true },
+    ],
+  ],
+  [NAMESPACE, [NAME, at('Status', 'status.phase'), AGE]],
+  [
+    LEASE as ResourceType,
+    [NAME, at('Holder', 'spec.holderIdentity'), AGE, wide('Renewed', 'spec.renewTime'), wide('Holding', 'spec.holding')],
+  ],
+  [FLOATING_IP as ResourceType, [NAME, at('Node', 'status.nodeName'), at('Phase', 'status.phase'), AGE, wide('Reason', 'status.reason')]],
+  [
+    BGP_SESSION as ResourceType,
+    [
+      NAME,
+      AGE,
+      wide('State', 'status.state'),
+      wide('Local', 'spec.localIP'),
+      wide('Peer', 'spec.peerIP'),
+      wide('Node', 'spec.nodeName'),
+      wide('Last Report', 'status.lastReportTime'),
+    ],
+  ],
+  [BGP_ADVERTISED_ROUTE as ResourceType, [NAME, AGE, wide('Prefix', 'spec.prefix'), wide('Next Hops', 'spec.nextHops')]],
+  [NETWORK_GATEWAY, [NAME, AGE, wide('Floating IPs', 'spec.floatingIPs')]],
+  [BGP_LOAD_BALANCER, [NAME, AGE, wide('Local ASN', 'spec.localASN'), wide('Peers', 'spec.peers')]],
+  [CLUSTER, [NAME, AGE, wide('Control Plane VIP', 'spec.loadBalancer.vips.controlPlaneVIP')]],
+  [NODE_POOL, [NAME, AGE, wide('Nodes', 'spec.nodes')]],
+])
+
+export function columnsOf(type: ResourceType): readonly Column[] {
+  return COLUMNS.get(type) ?? [NAME, AGE]
+}
+
+function readiness(node: Resource): string {
+  const { conditions = [] } = (node.status ?? {}) as { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+  const ready = conditions.find((each) => each.type === 'Ready')
+  return ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady'
+}
+
+function roles(labels: Readonly<Record<string, string>> = {}): string {
+  const found = Object.keys(labels).filter((label) => label.startsWith(ROLE))
+  return found.map((label) => label.slice(ROLE.length)).join(',') || '<none>'
+}
+
+function externalIp(service: Resource): string {
+  const { loadBalancer } = (service.status ?? {}) as { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip: string }[] } }
+  return loadBalancer?.ingress?.map((each) => each.ip).join(',') || '<pending>'
+}
+
+function ports(service: Resource): string {
+  const { ports: all = [] } = (service.spec ?? {}) as {
+    readonly ports?: readonly { readonly port: number; readonly protocol?: string }[]
+  }
+  return all.map((each) => `${each.port}/${each.protocol ?? 'TCP'}`).join(',') || '<none>'
+}
+
+function host(event: Resource): string {
+  const found = text(event, 'spec.source.host')
+  return found === '<none>' ? '' : found
+}

@@ -1,0 +1,133 @@
+/** The lab's own kinds, as schemas that kubectl checks a file against before it sends it, and that `kubectl explain` reads out. */
+import { BGP_ADVERTISED_ROUTE, BGP_LOAD_BALANCER, BGP_SESSION, CLUSTER, FLOATING_IP, NETWORK_GATEWAY, NODE_POOL } from '../kinds.ts'
+import type { ResourceType } from '../objects.ts'
+
+/** The part of OpenAPI 2.0 that is used here. An object without `properties` takes anything. */
+export interface ApiSchema {
+  readonly type: 'object' | 'array' | 'string' | 'integer'
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, ApiSchema>>
+  readonly required?: readonly string[]
+  readonly items?: ApiSchema
+}
+
+const text = (description: string): ApiSchema => ({ type: 'string', description })
+const number = (description: string): ApiSchema => ({ type: 'integer', description })
+const list = (description: string, items: ApiSchema): ApiSchema => ({ type: 'array', description, items })
+const object = (description: string, properties: Readonly<Record<string, ApiSchema>>, required: readonly string[] = []): ApiSchema => ({
+  type: 'object',
+  description,
+  properties,
+  ...(required.length === 0 ? {} : { required }),
+})
+const anything = (description: string): ApiSchema => ({ type: 'object', description })
+
+const conditions = list('What holds, what does not, and since when.', anything('type, status, reason, message, lastTransitionTime.'))
+
+interface Described {
+  readonly description: string
+  readonly spec: ApiSchema
+  readonly status?: ApiSchema
+}
+
+const peer = object(
+  'An external peer.',
+  {
+    peerIP: text('Its IPv4 address.'),
+    peerASN: number('Its AS number; not the local one.'),
+    sessions: number('Sessions wanted with it; the gateway’s setting where absent.'),
+  },
+  ['peerIP', 'peerASN'],
+)
+
+const KINDS = new Map<ResourceType, Described>([
+  [
+    NETWORK_GATEWAY,
+    {
+      description: 'The floating IPs of a cluster, from which its nodes keep BGP sessions.',
+      spec: object('', { floatingIPs: list('Addresses in the subnets of cluster nodes.', text('An IPv4 address.')) }, ['floatingIPs']),
+      status: object('', {
+        floatingIPs: list('Where each floating IP is.', anything('address, phase, nodeName, since, reason.')),
+        nodes: anything('Up or Down, by node.'),
+      }),
+    },
+  ],
+  [
+    BGP_LOAD_BALANCER,
+    {
+      description: 'The external peers to which service addresses are announced.',
+      spec: object('', { localASN: number('The AS number of the cluster.'), peers: list('External peers.', peer) }, ['localASN', 'peers']),
+      status: object('', {
+        sessions: number('Sessions that there are to be.'),
+        established: number('Sessions that are Established.'),
+        lostSessions: list('Sessions whose floating IP is Unassigned.', anything('floatingIP, peerIP, peerASN.')),
+        warnings: list('What is less than wanted.', anything('code, peerIP, message.')),
+        conditions,
+      }),
+    },
+  ],
+  [
+    BGP_SESSION as ResourceType,
+    {
+      description: 'One BGP session of a floating IP with an external peer.',
+      spec: object('', {
+        floatingIP: text('The floating IP that it starts from.'),
+        localIP: text('The same.'),
+        localASN: number('The AS number of the cluster.'),
+        nodeName: text('The node that holds the floating IP.'),
+        peerIP: text('The peer’s address.'),
+        peerASN: number('The peer’s AS number.'),
+      }),
+      status: object('Reported by the node.', {
+        state: text('Idle, Connect, Active, OpenSent, OpenConfirm or Established.'),
+        advertisedRoutes: list('Prefixes that the peer has been sent.', text('a.b.c.d/n')),
+        lastReportTime: text('When the node reported last; RFC 3339, UTC.'),
+      }),
+    },
+  ],
+  [
+    BGP_ADVERTISED_ROUTE as ResourceType,
+    {
+      description: 'One service address and its next hops.',
+      spec: object('', {
+        prefix: text('a.b.c.d/32'),
+        nextHops: list('Every load-balancer node that is Ready, for sessions with ADD-PATH.', text('An IPv4 address.')),
+        nextHop: text('The one next hop for sessions without ADD-PATH.'),
+      }),
+    },
+  ],
+  [
+    FLOATING_IP as ResourceType,
+    {
+      description: 'One floating IP and the node that holds it. Made from the gateway’s list.',
+      spec: object('', { address: text('The address.') }),
+      status: object('', {
+        phase: text('Assigned or Unassigned.'),
+        nodeName: text('Who holds it.'),
+        since: text('Since when it is so; RFC 3339, UTC.'),
+        reason: text('Why.'),
+      }),
+    },
+  ],
+  [CLUSTER, { description: 'The cluster as its owner described it.', spec: anything('See the cluster file.') }],
+  [NODE_POOL, { description: 'Worker nodes as their owner described them.', spec: anything('See the cluster file.') }],
+])
+
+/** The whole object's schema; `undefined` for the kinds that kubectl knows by heart. */
+export function schemaOf(type: ResourceType): ApiSchema | undefined {
+  const kind = KINDS.get(type)
+  if (kind === undefined) return undefined
+  const { description, spec, status } = kind
+  return object(description, {
+    apiVersion: text('The version of this schema.'),
+    kind: text('The kind.'),
+    metadata: anything('Name, namespace, labels, annotations.'),
+    spec,
+    ...(status === undefined ? {} : { status }),
+  })
+}
+
+/** `com.gke.networking.v1alpha1.BGPSession`, as Kubernetes names the definition of a custom kind. */
+export function definitionName(type: ResourceType): string {
+  return `${type.group.split('.').toReversed().join('.')}.${type.version}.${type.kind}`
+}

@@ -1,0 +1,81 @@
+/** Gives Services their addresses from the cluster's pools (R27), and says on the Service which it has, or why none. */
+import type { World } from '../../world/index.ts'
+import { SERVICE, type Service, type ServiceStatus, type Store, vipOf } from '../api/index.ts'
+import type { ClusterModel } from '../resources/index.ts'
+import { assignVips } from '../vips.ts'
+import { condition } from './conditions.ts'
+import { EventRecorder } from './events.ts'
+import { Reconciler, written } from './reconciler.ts'
+
+export class VipController {
+  readonly #world: World
+  readonly #store: Store
+  readonly #model: Pick<ClusterModel, 'pools' | 'cpVip' | 'ingressVip'>
+  readonly #events: EventRecorder
+  readonly #reconciler: Reconciler
+
+  constructor(world: World, store: Store, model: Pick<ClusterModel, 'pools' | 'cpVip' | 'ingressVip'>) {
+    this.#world = world
+    this.#store = store
+    this.#model = model
+    this.#events = new EventRecorder(world.clock, store, 'service-addresses')
+    this.#reconciler = new Reconciler(world.clock, () => this.#reconcile())
+  }
+
+  start(): void {
+    this.#reconciler.start(this.#store, [SERVICE])
+  }
+
+  stop(): void {
+    this.#reconciler.stop()
+  }
+
+  #reconcile() {
+    const services = this.#store.list(SERVICE).items
+    const requests = services.map((service) => ({
+      namespace: service.metadata.namespace ?? 'default',
+      name: service.metadata.name,
+      loadBalancerIP: service.spec?.loadBalancerIP,
+      current: vipOf(service),
+    }))
+    const { assigned, refused } = this.#assign(requests)
+    for (const [index, service] of services.entries()) {
+      const { namespace, name } = requests[index]!
+      const same = (each: { readonly namespace: string; readonly name: string }) => each.namespace === namespace && each.name === name
+      this.#write(service, assigned.find(same)?.vip, refused.find(same)?.code, refused.find(same)?.message)
+    }
+  }
+
+  /** A cluster without pools has what its owner fixed. */
+  #assign(requests: Parameters<typeof assignVips>[1]): Pick<ReturnType<typeof assignVips>, 'assigned' | 'refused'> {
+    if (this.#model.pools.length > 0) return assignVips(this.#model, requests)
+    const fixed = requests.flatMap(({ namespace, name, loadBalancerIP: vip }) =>
+      vip === undefined ? [] : [{ namespace, name, vip, pool: '' }],
+    )
+    const without = requests.filter((each) => each.loadBalancerIP === undefined)
+    const code = 'pools-exhausted' as const
+    return {
+      assigned: fixed,
+      refused: without.map(({ namespace, name }) => ({ namespace, name, code, message: 'the cluster has no address pool' })),
+    }
+  }
+
+  #write(service: Service, vip: string | undefined, code: string | undefined, message: string | undefined) {
+    const said = vip === undefined ? (message ?? '') : `has ${vip}`
+    const reason = vip === undefined ? pascalCase(code ?? 'none') : 'Assigned'
+    const now = this.#world.clock.wallTime()
+    const status: ServiceStatus = {
+      loadBalancer: vip === undefined ? {} : { ingress: [{ ip: vip }] },
+      conditions: [condition(service.status?.conditions, 'AddressAssigned', vip !== undefined, reason, said, now)],
+    }
+    const { name, namespace } = service.metadata
+    const before = service.status?.conditions?.[0]
+    if (before?.reason === reason && before.message === said && vipOf(service) === vip) return
+    written(this.#store.updateStatus(SERVICE, { metadata: { name, namespace: namespace ?? 'default' }, status }))
+    this.#events.tell(service, vip === undefined ? 'Warning' : 'Normal', vip === undefined ? reason : 'AddressAssigned', said)
+  }
+}
+
+function pascalCase(code: string): string {
+  return code.replace(/(^|-)(\w)/g, (_all, _dash, letter: string) => letter.toUpperCase())
+}
