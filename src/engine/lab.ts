@@ -144,5 +144,24 @@ export interface FanOutResult {
 
 export interface Shell {
   /** Runs a command inside a device. */
-  exec(device: string, command: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>
+  exec(device: string, command: readonly string[]): Promise<CommandResult>
+  /** Writes a file into a device, as scp(1) would; its folder is there. */
+  copy(device: string, path: string, content: string | Uint8Array, options?: { readonly executable?: boolean }): Promise<void>
+  /** Copies a program there that runs with Node alone. */
+  install(device: string, program: 'bgpadvertiser', path: string): Promise<void>
+  /** Starts a command at a terminal of its own inside a device, and leaves it running; `line` gets every line that it prints. */
+  start(device: string, command: readonly string[], line: (text: string) => void): Promise<RunningCommand>
+}
+
+export interface CommandResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunningCommand {
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number>
+  /** Ctrl-C at its terminal. */
+  interrupt(): void
 }

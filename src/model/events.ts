@@ -38,6 +38,9 @@ export type LabEventBody =
       readonly state: 'ok' | 'lost'
       readonly node?: string
     }
+  /** A line that a program printed which a scenario started. */
+  | { readonly type: 'output'; readonly device: string; readonly program: string; readonly line: string }
+  | { readonly type: 'exit'; readonly device: string; readonly program: string; readonly code: number }
   | { readonly type: 'log'; readonly device: string; readonly level: 'debug' | 'info' | 'warning' | 'error'; readonly message: string }
   /** Only the one-second audit found this change: a bug in our watching. Fails our own tests. */
   | { readonly type: 'missed-event'; readonly device: string; readonly what: string }

@@ -16,6 +16,8 @@ export interface TopologyOptions {
   /** False: every device hashes flows with the same seed. */
   readonly hashSeeds?: boolean
   readonly initialPlacement?: Readonly<Record<string, string>>
+  /** False: no agent runs on any node, as before the cluster is created. */
+  readonly agents?: boolean
 }
 
 export interface Variant {

@@ -3,6 +3,7 @@ import { formatDuration, type Micros } from '../model/index.ts'
 import { all, type Condition } from './condition.ts'
 import { isHeld, isHeldBy, moves } from './conditions/floating-ip.ts'
 import { allAnswered } from './conditions/probe.ts'
+import { ends, says } from './conditions/program.ts'
 import {
   hasNextHop,
   hasNoRoute,
@@ -18,6 +19,7 @@ import {
 import { hasSession, reestablishesSession } from './conditions/session.ts'
 import { ScenarioError } from './errors.ts'
 import { FloatingIpHandle, NodeHandle, ProbeHandle, type RouterHandle, type Scene } from './handles.ts'
+import { ProgramHandle } from './programs.ts'
 import { type Kept, type Length, lengthOf, type Run } from './run.ts'
 import { stateAt } from './state.ts'
 import type { Tracked } from './tracked.ts'
@@ -267,10 +269,31 @@ export class ProbeExpect {
   }
 }
 
+export class ProgramExpect {
+  readonly #run: Run
+  readonly #program: ProgramHandle
+
+  constructor(run: Run, program: ProgramHandle) {
+    this.#run = run
+    this.#program = program
+  }
+
+  /** It has printed a line that matches. */
+  toSay(pattern: RegExp, wish: Wish = {}): Tracked<Held> {
+    return check(this.#run, says(this.#program.device, this.#program.name, pattern), wish, toHeld)
+  }
+
+  /** It has ended; with `code`, by that exit code. */
+  toEnd(wish: Wish & { readonly code?: number } = {}): Tracked<Held> {
+    return check(this.#run, ends(this.#program.device, this.#program.name, wish.code), wish, toHeld)
+  }
+}
+
 export interface Expect {
   (router: RouterHandle): RouterExpect
   (floatingIp: FloatingIpHandle): FloatingIpExpect
   (probe: ProbeHandle): ProbeExpect
+  (program: ProgramHandle): ProgramExpect
   /** `const { tor1 } = lab.routers` is possibly `undefined` to a strict compiler; at run time an unknown name has thrown before. */
   (router: RouterHandle | undefined): RouterExpect
   /** Over something already known: a measurement, a share. `seen` says what was there, should it fail. */
@@ -285,8 +308,9 @@ export function expectOf(scene: Scene): Expect {
     if (router === undefined) throw new ScenarioError('expect() was given no router')
     return router.name
   }
-  function expect(subject: RouterHandle | FloatingIpHandle | ProbeHandle | undefined) {
+  function expect(subject: RouterHandle | FloatingIpHandle | ProbeHandle | ProgramHandle | undefined) {
     if (subject instanceof FloatingIpHandle) return new FloatingIpExpect(scene, subject.address)
+    if (subject instanceof ProgramHandle) return new ProgramExpect(run, subject)
     if (subject instanceof ProbeHandle) return new ProbeExpect(run, subject)
     return new RouterExpect(run, nameOf(subject))
   }

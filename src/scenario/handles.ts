@@ -1,10 +1,11 @@
 /** The lab as a scenario speaks of it: routers, nodes, floating IPs and clients by name, each with what can be done to it. */
-import type { FanOutOptions, FanOutResult, Lab, Probe, ProbeOptions, ProbeReport } from '../engine/lab.ts'
+import type { CommandResult, FanOutOptions, FanOutResult, Lab, Probe, ProbeOptions, ProbeReport } from '../engine/lab.ts'
 import { nearest } from '../model/index.ts'
 import { contains, ipv4, prefix } from '../net/index.ts'
 import type { NodePlan, RouterPlan } from '../topology/plan.ts'
 import { ScenarioError } from './errors.ts'
 import { daemonKill, daemonStart, type Fault, linkDown, linkUp, powerOff, powerOn, sessionReset } from './faults/index.ts'
+import { type ProgramHandle, startProgram } from './programs.ts'
 import type { Injected, Run } from './run.ts'
 import type { Tracked } from './tracked.ts'
 
@@ -33,6 +34,26 @@ export class DeviceHandle {
   /** The routing daemon or speaker is killed; the device lives. */
   killDaemon(process?: string): Tracked<Injected> {
     return this.#run.inject(daemonKill(this.lab.processes, this.name, process))
+  }
+
+  /** Runs a command and waits for its end: `exec('ip', 'addr', 'add', …)`. */
+  exec(...command: readonly string[]): Tracked<CommandResult> {
+    return this.#run.track(`${command[0]} on ${this.name}`, () => this.lab.shell.exec(this.name, command))
+  }
+
+  /** Writes a file. */
+  copy(path: string, text: string): Tracked<void> {
+    return this.#run.track(`copy of ${path} to ${this.name}`, () => this.lab.shell.copy(this.name, path, text))
+  }
+
+  /** Copies a program there that runs with Node alone. */
+  install(program: 'bgpadvertiser', path: string): Tracked<void> {
+    return this.#run.track(`${program} to ${this.name}`, () => this.lab.shell.install(this.name, program, path))
+  }
+
+  /** Starts a program at a terminal of its own, and leaves it running; it ends with the scenario at the latest. */
+  start(...command: readonly string[]): Tracked<ProgramHandle> {
+    return this.#run.track(`start of ${command[0]} on ${this.name}`, () => startProgram(this.#run, this.name, command))
   }
 
   startDaemon(process?: string): Tracked<Injected> {

@@ -54,6 +54,7 @@ export class Run {
   readonly #ending = new AbortController()
   readonly #tracked: Tracked<unknown>[] = []
   readonly #invariants: { readonly name: string; readonly place: SourcePlace | undefined; readonly invariant: Invariant }[] = []
+  readonly #programs = new Map<string, number>()
   #undo: { readonly key: string; readonly what: string; run(): Promise<unknown> }[] = []
 
   constructor(lab: Lab, options: RunOptions = {}) {
@@ -136,6 +137,14 @@ export class Run {
       else if (undo !== undefined) this.onEnd(fault.key, `undo ${fault.kind} of ${device}`, undo)
       return { at: await fault.inject(), device }
     })
+  }
+
+  /** A name for a program on a device that no other in this run has there. */
+  programName(device: string, name: string): string {
+    const key = `${device} ${name}`
+    const count = (this.#programs.get(key) ?? 0) + 1
+    this.#programs.set(key, count)
+    return count === 1 ? name : `${name}-${count}`
   }
 
   /** Queues clean-up; the last queued runs first. */

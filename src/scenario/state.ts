@@ -8,11 +8,17 @@ export interface State extends View {
   establishedAt(device: string, peerAddress: string): Micros | undefined
   /** Whether a flow of a probe gets answers now; `undefined` when nothing has been heard of it. */
   flowAnswered(probe: string, flow: number): boolean | undefined
+  /** What a program that the scenario started has printed. */
+  linesOf(device: string, program: string): readonly string[]
+  /** `undefined` while it runs. */
+  exitCodeOf(device: string, program: string): number | undefined
 }
 
 export class StateFold extends StateView implements State {
   #established = new Map<string, Micros>()
   #flows = new Map<string, boolean>()
+  #lines = new Map<string, string[]>()
+  #exitCodes = new Map<string, number>()
 
   override apply(event: LabEvent): void {
     if (event.type === 'session' && event.session.state === 'Established') {
@@ -21,6 +27,13 @@ export class StateFold extends StateView implements State {
       if (!still) this.#established.set(key(event.device, event.session.peerAddress), event.at)
     } else if (event.type === 'probe') {
       this.#flows.set(key(event.probe, String(event.flow)), event.state === 'ok')
+    } else if (event.type === 'output') {
+      const name = key(event.device, event.program)
+      const lines = this.#lines.get(name)
+      if (lines === undefined) this.#lines.set(name, [event.line])
+      else lines.push(event.line)
+    } else if (event.type === 'exit') {
+      this.#exitCodes.set(key(event.device, event.program), event.code)
     }
     super.apply(event)
   }
@@ -32,10 +45,18 @@ export class StateFold extends StateView implements State {
   flowAnswered(probe: string, flow: number): boolean | undefined {
     return this.#flows.get(key(probe, String(flow)))
   }
+
+  linesOf(device: string, program: string): readonly string[] {
+    return this.#lines.get(key(device, program)) ?? []
+  }
+
+  exitCodeOf(device: string, program: string): number | undefined {
+    return this.#exitCodes.get(key(device, program))
+  }
 }
 
-function key(device: string, peerAddress: string): string {
-  return `${device} ${peerAddress}`
+function key(device: string, what: string): string {
+  return `${device} ${what}`
 }
 
 /** The records in the order in which they happened; equal instants keep the order of arrival. */

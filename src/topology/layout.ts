@@ -9,6 +9,8 @@ import { HOST_SYSCTLS, NODE_SYSCTLS, ROUTER_SYSCTLS } from './sysctls.ts'
 /** Everything that a plan needs and that is not in the topology file itself. */
 export interface LayoutInputs {
   readonly timers: TimerProfile
+  /** False: the nodes are there, the cluster is not. */
+  readonly agents?: boolean
   readonly cluster: ClusterPlan
   readonly peering: ClusterPeering
   readonly controlPlaneNodes: readonly string[]
@@ -40,6 +42,7 @@ export function layOut(file: TopologyFile, inputs: LayoutInputs): Plan {
     admin: { ...admin, apiPort: API_PORT } satisfies AdminPlan,
     links: linkPlans(file),
     timers: inputs.timers,
+    ...(inputs.agents === false && { agents: false }),
     cluster: inputs.cluster,
   }
 }

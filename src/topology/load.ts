@@ -26,6 +26,8 @@ export interface TopologyOptions {
   readonly addPath?: Readonly<Record<string, boolean>>
   /** False leaves every device with the kernel's one hash seed, to show polarisation. */
   readonly hashSeeds?: boolean
+  /** False: no agent runs on any node, as before the cluster is created. */
+  readonly agents?: boolean
   /** Floating IP → node that holds it at first, over what the file says. */
   readonly initialPlacement?: Readonly<Record<string, string>>
 }
@@ -107,6 +109,7 @@ export function loadTopology(source: TopologySource, options: TopologyOptions): 
   return result(
     layOut(file, {
       timers: options.timers,
+      agents: options.agents ?? true,
       cluster,
       peering,
       controlPlaneNodes: model.cpNodes,

@@ -21,6 +21,8 @@ export interface Plan {
   /** Point-to-point and segment attachments, all made in one batch. */
   readonly links: readonly LinkPlan[]
   readonly timers: TimerProfile
+  /** False: no agent runs on any node, as before the cluster is created. */
+  readonly agents?: false
   /** Cluster documents (YAML text's plain objects) with which the resource API is seeded. */
   readonly cluster: ClusterPlan
 }

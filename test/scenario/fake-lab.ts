@@ -1,4 +1,4 @@
-import type { Lab, Probe, Traffic } from '../../src/engine/lab.ts'
+import type { Lab, Probe, Shell, Traffic } from '../../src/engine/lab.ts'
 import { Log } from '../../src/engine/log.ts'
 import { StateView } from '../../src/engine/view.ts'
 import {
@@ -123,7 +123,19 @@ export class FakeLab implements Lab {
       }),
     fanOut: () => Promise.resolve({ answered: 0, byRouter: {} }),
   }
-  readonly shell = { exec: () => Promise.resolve({ code: 0, stdout: '', stderr: '' }) }
+  /** What was started last: what it prints and how it ends is for the test to say. */
+  program: { readonly line: (text: string) => void; readonly end: (code: number) => void; interrupts: number } | undefined
+  readonly shell: Shell = {
+    exec: () => Promise.resolve({ code: 0, stdout: '', stderr: '' }),
+    copy: (device, path) => Promise.resolve(void this.calls.push(`copy ${path} to ${device}`)),
+    install: (device, program, path) => Promise.resolve(void this.calls.push(`install ${program} as ${path} on ${device}`)),
+    start: (_device, _command, line) => {
+      const { promise: ended, resolve: end } = Promise.withResolvers<number>()
+      const program = { line, end, interrupts: 0 }
+      this.program = program
+      return Promise.resolve({ ended, interrupt: () => void program.interrupts++ })
+    },
+  }
 
   close(): Promise<void> {
     this.closed = true

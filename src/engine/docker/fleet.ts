@@ -1,4 +1,5 @@
 /** The containers of one lab while they run: start, kill and start again, and the line to each one's program. */
+import { dirname } from 'node:path/posix'
 import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import type { LabEvent } from '../../model/index.ts'
@@ -106,12 +107,19 @@ export class Fleet {
     command: readonly string[],
   ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
     const member = this.#member(device)
-    const exec = await member.container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true })
+    const exec = await member.container.exec({ Cmd: [...command], Env: [this.path], AttachStdout: true, AttachStderr: true })
     const stream = await exec.start({ hijack: true, stdin: false })
     const output = collect(stream)
     await output.ended
     const { ExitCode } = await exec.inspect()
     return { code: ExitCode ?? 1, stdout: output.stdout(), stderr: output.stderr() }
+  }
+
+  /** For commands in a device: Docker's own path, and the image's Node. */
+  readonly path = `PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${dirname(NODE_IN_IMAGE)}`
+
+  container(device: string): Docker.Container {
+    return this.#member(device).container
   }
 
   pid(device: string): number {

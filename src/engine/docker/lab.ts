@@ -16,6 +16,7 @@ import { type Parts, reportFault } from './parts.ts'
 import { createLinks, createPower, seedHash } from './power.ts'
 import { monotonicMicros } from './programs/serve.ts'
 import { Readiness } from './readiness.ts'
+import { createShell } from './shell.ts'
 import { startArguments } from './starts.ts'
 import { createTables } from './tables.ts'
 import { createTraffic } from './traffic.ts'
@@ -143,7 +144,7 @@ class RunningLab implements DockerLab {
       reset: async (router, peerAddress) =>
         reportFault(parts, router, 'session-reset', peerAddress, await this.#fleet.request<Micros>(router, 'reset', { peer: peerAddress })),
     }
-    this.shell = { exec: (device, command) => this.#fleet.exec(device, command) }
+    this.shell = createShell(this.#fleet)
   }
 
   get routerVersions(): Readonly<Record<string, string>> {

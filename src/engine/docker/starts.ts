@@ -33,7 +33,8 @@ function nodeStart(plan: Plan, node: NodePlan, seed: string): NodeStart {
     loadBalancer: node.roles.loadBalancer,
     ...(node.roles.controlPlane ? { controlPlane: controlPlaneOf(model, node.address) } : {}),
   }
-  return { device: node.name, backend: backendOf(plan, node.name, node.address), agent: { seed: `${seed} ${node.name}`, config } }
+  const agent = plan.agents === false ? {} : { agent: { seed: `${seed} ${node.name}`, config } }
+  return { device: node.name, backend: backendOf(plan, node.name, node.address), ...agent }
 }
 
 /** R12: a peer without a list of nodes is every control-plane node's. */

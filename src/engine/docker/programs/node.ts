@@ -8,7 +8,8 @@ import { serve } from './serve.ts'
 export interface NodeStart {
   readonly device: string
   readonly backend: BackendStart
-  readonly agent: AgentStart
+  /** Absent before there is a cluster. */
+  readonly agent?: AgentStart
 }
 
 if (process.argv[2] === AGENT_ARGUMENT) runAgent()
@@ -20,15 +21,15 @@ function runNode(): void {
     const agent = new AgentProcess((how) => {
       context.emit({ type: 'log', device: config?.device ?? '', level: 'error', message: `the agent ended by itself: ${how}` })
     })
-    const configured = (): NodeStart => {
-      if (config === undefined) throw new Error('the node has not been started')
-      return config
+    const configured = (): AgentStart => {
+      if (config?.agent === undefined) throw new Error('no agent was configured on this node')
+      return config.agent
     }
     return {
       start: async (args) => {
         config = args as NodeStart
         await serveBackend(config.backend)
-        await agent.start(config.agent)
+        if (config.agent !== undefined) await agent.start(config.agent)
         context.emit({ type: 'ready', device: config.device, what: 'node' })
       },
       kill: async () => {
@@ -38,7 +39,7 @@ function runNode(): void {
       },
       'start-process': async () => {
         const at = context.now()
-        await agent.start(configured().agent)
+        await agent.start(configured())
         return at
       },
       status: (args) => agent.request('status', args),
