@@ -64,7 +64,14 @@ async function runScenarios(names: readonly string[], options: Options): Promise
   // A lab with one router of each kind shows every assertion failing at both.
   const sets = options.routers ?? setsOf(controls ? 'mixed' : 'all')
   const grep = options.grep === undefined ? {} : { grep: options.grep }
-  const jobs = selectJobs(found, { names: chosen, ...grep, controls, routers: sets, repeat: options.repeatEach })
+  const jobs = selectJobs(found, {
+    names: chosen,
+    ...grep,
+    controls,
+    routers: sets,
+    repeat: options.repeatEach,
+    slow: options.list === true,
+  })
   if (jobs.length === 0) {
     const all = found.map((each) => each.name).join(', ')
     throw new Ending(EXIT.nothing, 'no scenario matches', all === '' ? 'there are no scenario files' : `there are: ${all}`)
@@ -159,7 +166,7 @@ async function loadScenarios(names: readonly string[], folder: string | undefine
 function list(jobs: readonly Job[], output: Output): void {
   const seen = new Set<string>()
   for (const job of jobs) {
-    const line = `${job.name.padEnd(26)} ${job.control === undefined ? job.title : `control: ${job.control.name}`}`
+    const line = `${job.name.padEnd(26)} ${job.control === undefined ? job.title : `control: ${job.control.name}`}${job.variant?.slow === true ? ' (slow: only by its whole name)' : ''}`
     if (seen.has(line)) continue
     seen.add(line)
     output.line(line)

@@ -45,7 +45,8 @@ export class Topologies {
         return beside === basename(beside) && existsSync(file) ? { file: shownPath(file), text: readText(file) } : undefined
       },
     }
-    const { plan, diagnostics, texts } = loadTopology(source, { timers: this.#timers, ...options })
+    const timers = options.timers === undefined ? this.#timers : TIMER_PROFILES[options.timers]
+    const { plan, diagnostics, texts } = loadTopology(source, { ...options, timers })
     Object.assign(this.texts, texts)
     return { ...(plan && { plan }), diagnostics }
   }

@@ -92,6 +92,26 @@ export interface Traffic {
   probe(options: ProbeOptions): Promise<Probe>
   /** Many short flows at once, and over which node and router each went. */
   fanOut(options: FanOutOptions): Promise<FanOutResult>
+  /** Tries a port once, or a few times at once from ports of their own, and says what came of it. */
+  connect(options: ConnectOptions): Promise<ConnectResult>
+}
+
+export interface ConnectOptions {
+  /** A client or a node. */
+  readonly from: string
+  readonly vip: string
+  readonly port: number
+  readonly protocol: 'udp' | 'tcp'
+  /** Default 1. */
+  readonly attempts?: number
+}
+
+/** Something came back; a reset or port-unreachable in place of a connection; an end after the connection stood; no route; nothing. */
+export type ConnectOutcome = 'answered' | 'refused' | 'reset' | 'unreachable' | 'timeout'
+
+export interface ConnectResult {
+  /** One for each attempt. */
+  readonly outcomes: readonly ConnectOutcome[]
 }
 
 export interface ProbeOptions {

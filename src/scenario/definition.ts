@@ -1,6 +1,6 @@
 /** What a scenario file says: the scenario, its variants, and its negative controls. */
 import type { Micros, SourcePlace, TimerProfile } from '../model/index.ts'
-import type { RouterKind } from '../topology/plan.ts'
+import type { ApiPath, RouterKind } from '../topology/plan.ts'
 import type { Expect } from './expect.ts'
 import type { FaultKind } from './faults/index.ts'
 import type { Scene } from './handles.ts'
@@ -18,6 +18,12 @@ export interface TopologyOptions {
   readonly initialPlacement?: Readonly<Record<string, string>>
   /** False: no agent runs on any node, as before the cluster is created. */
   readonly agents?: boolean
+  /** How nodes reach the resource API. */
+  readonly api?: ApiPath
+  /** Control-plane nodes withdraw the CP VIP while their API is not healthy. */
+  readonly withdrawUnhealthy?: boolean
+  /** Whatever the command says. */
+  readonly timers?: TimerProfile['name']
 }
 
 export interface Variant {
@@ -26,6 +32,8 @@ export interface Variant {
   /** What is special in it, in words. */
   readonly title: string
   readonly topology?: TopologyOptions
+  /** It takes minutes: it runs only when it is asked for by its whole name. */
+  readonly slow?: boolean
 }
 
 /**

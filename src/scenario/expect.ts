@@ -2,6 +2,7 @@
 import { formatDuration, type Micros } from '../model/index.ts'
 import { all, type Condition } from './condition.ts'
 import { isHeld, isHeldBy, moves } from './conditions/floating-ip.ts'
+import { isReady } from './conditions/node.ts'
 import { allAnswered } from './conditions/probe.ts'
 import { ends, says } from './conditions/program.ts'
 import {
@@ -224,6 +225,58 @@ function not(condition: Condition): Condition {
   }
 }
 
+/** Watched at every change from here to the end of the scenario; nothing to await. */
+export class FloatingIpAlways {
+  readonly #run: Run
+  readonly #address: string
+
+  constructor(run: Run, address: string) {
+    this.#run = run
+    this.#address = address
+  }
+
+  toBeHeldBy(node: NodeHandle, wish: { readonly name?: string } = {}): Kept {
+    const condition = isHeldBy(this.#address, node.name)
+    return this.#run.keep(wish.name ?? `${this.#address} stays at ${node.name}`, (onBroken) =>
+      always(this.#run.watching, condition, onBroken),
+    )
+  }
+}
+
+/** Watched at every change from here to the end of the scenario; nothing to await. */
+export class NodeAlways {
+  readonly #run: Run
+  readonly #name: string
+
+  constructor(run: Run, name: string) {
+    this.#run = run
+    this.#name = name
+  }
+
+  toBeReady(wish: { readonly name?: string } = {}): Kept {
+    return this.#run.keep(wish.name ?? `${this.#name} stays Ready`, (onBroken) => always(this.#run.watching, isReady(this.#name), onBroken))
+  }
+}
+
+export class NodeExpect {
+  readonly #run: Run
+  readonly #name: string
+
+  constructor(run: Run, name: string) {
+    this.#run = run
+    this.#name = name
+  }
+
+  /** By its lease, as the controllers see it. */
+  toBeReady(wish: Wish = {}): Tracked<Held> {
+    return check(this.#run, isReady(this.#name), wish, toHeld)
+  }
+
+  toBeNotReady(wish: Wish = {}): Tracked<Held> {
+    return check(this.#run, isReady(this.#name, false), wish, toHeld)
+  }
+}
+
 export class FloatingIpExpect {
   readonly #scene: Scene
   readonly #address: string
@@ -292,12 +345,15 @@ export class ProgramExpect {
 export interface Expect {
   (router: RouterHandle): RouterExpect
   (floatingIp: FloatingIpHandle): FloatingIpExpect
+  (node: NodeHandle): NodeExpect
   (probe: ProbeHandle): ProbeExpect
   (program: ProgramHandle): ProgramExpect
   /** `const { tor1 } = lab.routers` is possibly `undefined` to a strict compiler; at run time an unknown name has thrown before. */
   (router: RouterHandle | undefined): RouterExpect
   /** Over something already known: a measurement, a share. `seen` says what was there, should it fail. */
   that(name: string, holds: boolean, seen?: string): void
+  always(floatingIp: FloatingIpHandle): FloatingIpAlways
+  always(node: NodeHandle): NodeAlways
   always(router: RouterHandle | undefined): RouterAlways
   never(router: RouterHandle | undefined): RouterNever
 }
@@ -308,7 +364,8 @@ export function expectOf(scene: Scene): Expect {
     if (router === undefined) throw new ScenarioError('expect() was given no router')
     return router.name
   }
-  function expect(subject: RouterHandle | FloatingIpHandle | ProbeHandle | ProgramHandle | undefined) {
+  function expect(subject: RouterHandle | NodeHandle | FloatingIpHandle | ProbeHandle | ProgramHandle | undefined) {
+    if (subject instanceof NodeHandle) return new NodeExpect(run, subject.name)
     if (subject instanceof FloatingIpHandle) return new FloatingIpExpect(scene, subject.address)
     if (subject instanceof ProgramHandle) return new ProgramExpect(run, subject)
     if (subject instanceof ProbeHandle) return new ProbeExpect(run, subject)
@@ -320,7 +377,10 @@ export function expectOf(scene: Scene): Expect {
       const message = seen ?? 'does not hold'
       run.assertNow(name, holds ? held(at, at) : { holds: false, code: 'does-not-hold', message, at, reference: at, differences: [] })
     },
-    always: (router: RouterHandle | undefined) => new RouterAlways(run, nameOf(router)),
+    always(subject: RouterHandle | NodeHandle | FloatingIpHandle | undefined) {
+      if (subject instanceof NodeHandle) return new NodeAlways(run, subject.name)
+      return subject instanceof FloatingIpHandle ? new FloatingIpAlways(run, subject.address) : new RouterAlways(run, nameOf(subject))
+    },
     never: (router: RouterHandle | undefined) => new RouterNever(run, nameOf(router)),
   }) as Expect
 }

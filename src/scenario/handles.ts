@@ -1,5 +1,15 @@
 /** The lab as a scenario speaks of it: routers, nodes, floating IPs and clients by name, each with what can be done to it. */
-import type { CommandResult, FanOutOptions, FanOutResult, Lab, Probe, ProbeOptions, ProbeReport } from '../engine/lab.ts'
+import type {
+  CommandResult,
+  ConnectOptions,
+  ConnectOutcome,
+  FanOutOptions,
+  FanOutResult,
+  Lab,
+  Probe,
+  ProbeOptions,
+  ProbeReport,
+} from '../engine/lab.ts'
 import { nearest } from '../model/index.ts'
 import { contains, ipv4, prefix } from '../net/index.ts'
 import type { NodePlan, RouterPlan } from '../topology/plan.ts'
@@ -112,10 +122,27 @@ export class NodeHandle extends DeviceHandle {
     return this.#hit(powerOn(this.lab.power, this.name))
   }
 
+  /** Tries a port from this node. */
+  connect(options: Omit<ConnectOptions, 'from'>): Tracked<Attempts> {
+    return connectFrom(this.run, this.name, options)
+  }
+
   #hit(fault: Fault): Tracked<Failed> {
     const injected = this.run.inject(fault)
     return this.run.track(injected.what, async () => ({ ...(await injected), node: this }))
   }
+}
+
+/** How many tries ended in which way. */
+export type Attempts = Readonly<Record<ConnectOutcome, number>>
+
+function connectFrom(run: Run, from: string, options: Omit<ConnectOptions, 'from'>): Tracked<Attempts> {
+  return run.track(`${options.protocol} ${options.vip}:${options.port} from ${from}`, async () => {
+    const { outcomes } = await run.lab.traffic.connect({ ...options, from })
+    const counts = { answered: 0, refused: 0, reset: 0, unreachable: 0, timeout: 0 }
+    for (const outcome of outcomes) counts[outcome]++
+    return counts
+  })
 }
 
 export class FloatingIpHandle {
@@ -191,6 +218,11 @@ export class ClientHandle {
       this.#run.onEnd(`probe ${handle.name}`, `stop of ${handle.name}`, () => handle.end())
       return handle
     })
+  }
+
+  /** Tries a port, once or a few times at once. */
+  connect(options: Omit<ConnectOptions, 'from'>): Tracked<Attempts> {
+    return connectFrom(this.#run, this.name, options)
   }
 
   /** Many short flows at once, and which way each went. */

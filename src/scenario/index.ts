@@ -22,7 +22,17 @@ export {
 export { AssertionFailed, Cancelled, ScenarioError } from './errors.ts'
 export { type Executed, type ExecuteOptions, execute } from './execute.ts'
 export type { Expect, Held, Hop, Moment, Moved, TableWish, Wish } from './expect.ts'
-export { ClientHandle, type Failed, FloatingIpHandle, NodeHandle, ProbeHandle, RouterHandle, Scene, torNames } from './handles.ts'
+export {
+  type Attempts,
+  ClientHandle,
+  type Failed,
+  FloatingIpHandle,
+  NodeHandle,
+  ProbeHandle,
+  RouterHandle,
+  Scene,
+  torNames,
+} from './handles.ts'
 export { ProgramHandle } from './programs.ts'
 export type { Injected, Length } from './run.ts'
 export {

@@ -47,6 +47,8 @@ export interface Selection {
   readonly controls: boolean
   readonly routers: readonly RouterSet[]
   readonly repeat: number
+  /** Also the variants that otherwise run only when they are asked for by their whole name. */
+  readonly slow?: boolean
 }
 
 /** One run to do. */
@@ -70,6 +72,7 @@ export function selectJobs(found: readonly Found[], selection: Selection): Job[]
         const name = variant === undefined ? each.name : `${each.name}/${variant.name}`
         const title = variant === undefined ? each.scenario.title : `${each.scenario.title}: ${variant.title}`
         if (!wanted(selection, each.name, name, title)) continue
+        if (variant?.slow === true && selection.slow !== true && !selection.names.includes(name)) continue
         for (const control of selection.controls ? controlsOf(each.scenario, variant) : [undefined])
           for (let repetition = 1; repetition <= selection.repeat; repetition++)
             jobs.push({

@@ -1,4 +1,4 @@
-import type { RouterKind } from './plan.ts'
+import type { ApiPath, RouterKind } from './plan.ts'
 
 /**
  * A topology file as read: what a person writes. Everything else (link addresses, gateways, MACs, neighbors) is derived from it and from the
@@ -18,6 +18,10 @@ export interface TopologyFile {
   readonly clients: Readonly<Record<string, string>>
   /** The router that the admin host is behind; it runs the resource API and the controllers. */
   readonly admin: string
+  /** How nodes reach the resource API: at the CP VIP where nothing else is said. */
+  readonly api?: ApiPath
+  /** A control-plane node withdraws the CP VIP while its API is not healthy; off where absent. */
+  readonly withdrawUnhealthy?: boolean
   readonly services: readonly ServiceEntry[]
   /** Which node holds a floating IP at first: address → node. A floating IP that is not named is placed by the policy. */
   readonly initialPlacement?: Readonly<Record<string, string>>

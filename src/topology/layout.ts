@@ -3,7 +3,19 @@ import { formatPrefix, ipv4, prefix, stableHash } from '../net/index.ts'
 import { gateways, hostPorts, interfaceOf, rackOf, rackPorts, routerLinks, withLength } from './addressing.ts'
 import type { RouterEntry, TopologyFile } from './file.ts'
 import { addressOf, type ClusterPeering, clusterNeighbors, loopbackRoutes, networksOf, routerNeighbors } from './neighbors.ts'
-import type { AdminPlan, ClusterPlan, HostPlan, LinkPlan, NodePlan, Plan, RouterKind, RouterPlan, SegmentPlan, VrrpPlan } from './plan.ts'
+import type {
+  AdminPlan,
+  ApiPlan,
+  ClusterPlan,
+  HostPlan,
+  LinkPlan,
+  NodePlan,
+  Plan,
+  RouterKind,
+  RouterPlan,
+  SegmentPlan,
+  VrrpPlan,
+} from './plan.ts'
 import { HOST_SYSCTLS, NODE_SYSCTLS, ROUTER_SYSCTLS } from './sysctls.ts'
 
 /** Everything that a plan needs and that is not in the topology file itself. */
@@ -11,6 +23,7 @@ export interface LayoutInputs {
   readonly timers: TimerProfile
   /** False: the nodes are there, the cluster is not. */
   readonly agents?: boolean
+  readonly api?: ApiPlan
   readonly cluster: ClusterPlan
   readonly peering: ClusterPeering
   readonly controlPlaneNodes: readonly string[]
@@ -43,6 +56,7 @@ export function layOut(file: TopologyFile, inputs: LayoutInputs): Plan {
     links: linkPlans(file),
     timers: inputs.timers,
     ...(inputs.agents === false && { agents: false }),
+    ...(inputs.api && { api: inputs.api }),
     cluster: inputs.cluster,
   }
 }

@@ -6,7 +6,7 @@ import type { TopologyFile } from './file.ts'
 import { layOut, nodesOf, subnetsOf } from './layout.ts'
 import { isPeer } from './neighbors.ts'
 import { clusterPeering } from './peering.ts'
-import type { ClusterPlan, Plan, RouterKind } from './plan.ts'
+import type { ApiPath, ApiPlan, ClusterPlan, Plan, RouterKind } from './plan.ts'
 import { topologySchema } from './schema.ts'
 import { planServices } from './services.ts'
 
@@ -30,6 +30,10 @@ export interface TopologyOptions {
   readonly agents?: boolean
   /** Floating IP → node that holds it at first, over what the file says. */
   readonly initialPlacement?: Readonly<Record<string, string>>
+  /** How nodes reach the resource API, over what the file says. */
+  readonly api?: ApiPath
+  /** Over what the file says. */
+  readonly withdrawUnhealthy?: boolean
 }
 
 export interface LoadedTopology {
@@ -104,12 +108,17 @@ export function loadTopology(source: TopologySource, options: TopologyOptions): 
     services,
     initialPlacement,
   }
+  const api: ApiPlan = {
+    path: options.api ?? file.api ?? 'control-plane-vip',
+    withdrawUnhealthy: options.withdrawUnhealthy ?? file.withdrawUnhealthy ?? false,
+  }
   const kinds = options.routers ?? {}
   const tors = Object.keys(file.routers).filter((name) => isPeer(file, name, peering))
   return result(
     layOut(file, {
       timers: options.timers,
       agents: options.agents ?? true,
+      api,
       cluster,
       peering,
       controlPlaneNodes: model.cpNodes,

@@ -58,6 +58,8 @@ export const topologySchema: Schema<TopologyFile> = object({
   nodes: record(ipv4Address, NAME),
   clients: withDefault(record(deviceName, NAME), {}),
   admin: deviceName,
+  api: optional(oneOf('control-plane-vip', 'admin')),
+  withdrawUnhealthy: optional(boolean),
   services: withDefault(list(service), []),
   initialPlacement: optional(record(deviceName)),
 }) as Schema<TopologyFile>

@@ -139,22 +139,20 @@ describe('losing the control plane’s sessions', () => {
     const lab = vipLab()
     const since = lab.now
     for (const name of ['node-01', 'node-02', 'node-03']) lab.universe.part('tor1', name)
-    lab.until('the leases behind tor1 end', () => lab.places()[FIP] !== 'node-04', 20 * SECOND)
+    // Perhaps by way of node-05, whose lease may end a moment later.
+    lab.until('the leases behind tor1 end', () => ['node-01', 'node-02'].includes(lab.places()[FIP]!), 20 * SECOND)
     lab.run(5 * SECOND)
     expect(cpHops(lab)).toEqual([])
     expect(notReady(lab, since).sort()).toEqual(['node-04', 'node-05'])
     const holder = lab.places()[FIP]!
-    expect(['node-01', 'node-02']).toContain(holder)
     expect(lab.held(holder)).toEqual([FIP])
     // Only what it sends finds no way: its open watch still tells it who holds the address now, so it gave it up.
     expect(lab.held('node-04')).toEqual([])
-    // By way of node-05 where its lease ended a moment later than node-04's.
-    const moved = moves(lab, since)
-    expect(moved.at(-1)).toEqual([FIP, holder])
+    const healed = lab.now
     for (const name of ['node-01', 'node-02', 'node-03']) lab.universe.rejoin('tor1', name)
-    lab.until('everybody is heard again', () => lab.events('node-ready', since).filter((event) => event.ready).length === 2, 30 * SECOND)
+    lab.until('everybody is heard again', () => lab.events('node-ready', healed).filter((event) => event.ready).length === 2, 30 * SECOND)
     lab.run(10 * SECOND)
-    expect(moves(lab, since)).toEqual(moved)
+    expect(moves(lab, healed)).toEqual([])
   })
 
   it('everywhere moves nothing where too many nodes fall silent together; they go on once it is back', () => {

@@ -122,6 +122,7 @@ export class FakeLab implements Lab {
         },
       }),
     fanOut: () => Promise.resolve({ answered: 0, byRouter: {} }),
+    connect: ({ attempts = 1 }) => Promise.resolve({ outcomes: Array.from({ length: attempts }, () => 'answered' as const) }),
   }
   /** What was started last: what it prints and how it ends is for the test to say. */
   program: { readonly line: (text: string) => void; readonly end: (code: number) => void; interrupts: number } | undefined

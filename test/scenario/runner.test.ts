@@ -46,6 +46,20 @@ describe('selection', () => {
     expect(names({ grep: '[' })).toEqual([])
   })
 
+  test('a slow variant runs only when it is asked for by its whole name', () => {
+    const slow = found('long', {
+      variants: [
+        { name: 'quick', title: 'q' },
+        { name: 'default', title: 'd', slow: true },
+      ],
+    })
+    const chosen = (selection: Partial<Selection>) => selectJobs([slow], { ...everything, ...selection }).map((job) => job.name)
+    expect(chosen({})).toEqual(['long/quick'])
+    expect(chosen({ names: ['long'] })).toEqual(['long/quick'])
+    expect(chosen({ names: ['long/default'] })).toEqual(['long/default'])
+    expect(chosen({ slow: true })).toEqual(['long/quick', 'long/default'])
+  })
+
   test('controls take the place of the runs, each with its own variants', () => {
     expect(names({ controls: true }).map(([name, control]) => `${name} ${control}`)).toEqual([
       'node-failure/lb no fault',

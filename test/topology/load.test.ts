@@ -134,3 +134,17 @@ describe('errors name file, line, column and the cure', () => {
     expect(errors(loaded).map((line) => line.split(':')[0])).toEqual(expect.arrayContaining(['topology.yaml', 'cluster.yaml']))
   })
 })
+
+describe('the way to the resource API', () => {
+  it('is the CP VIP, unless the file or an option says otherwise', () => {
+    expect(load().plan!.api).toEqual({ path: 'control-plane-vip', withdrawUnhealthy: false })
+    const direct = load({ topology: (text) => `${text}\napi: admin\nwithdrawUnhealthy: true\n` })
+    expect(direct.plan!.api).toEqual({ path: 'admin', withdrawUnhealthy: true })
+    const back = load({ topology: (text) => `${text}\napi: admin\n` }, { api: 'control-plane-vip', withdrawUnhealthy: true })
+    expect(back.plan!.api).toEqual({ path: 'control-plane-vip', withdrawUnhealthy: true })
+  })
+
+  it('is refused by name for anything else', () => {
+    expect(errors(load({ topology: (text) => `${text}\napi: admn\n` })).join()).toContain('admin')
+  })
+})

@@ -20,7 +20,7 @@ import { createShell } from './shell.ts'
 import { startArguments } from './starts.ts'
 import { createTables } from './tables.ts'
 import { createTraffic } from './traffic.ts'
-import { underlay } from './underlay.ts'
+import { underlay, vipAnnounced } from './underlay.ts'
 import { devicesOf, wireAll } from './wiring.ts'
 import type { CaptureRequest } from './wiring-requests.ts'
 
@@ -193,8 +193,17 @@ class RunningLab implements DockerLab {
     const missing = await underlay(this.plan, this.view, this.events, signal)
     if (missing.length > 0) this.#warn(`the routers have not found every host, the cluster starts without: ${missing.join(', ')}`)
     signal?.throwIfAborted()
+    // Where the others reach the API at the CP VIP, that has to stand first: control-plane nodes need no API to announce it.
+    const atVip = this.plan.api?.path === 'control-plane-vip' && this.plan.agents !== false
+    const early = this.plan.nodes.filter((node) => node.roles.controlPlane && atVip)
+    if (early.length > 0) {
+      await start(early)
+      const without = await vipAnnounced(this.plan, this.view, this.events, signal)
+      if (without.length > 0) this.#warn(`the cluster starts before its API's address is known everywhere: ${without.join(', ')}`)
+      signal?.throwIfAborted()
+    }
     await start([this.plan.admin])
-    await start([...this.plan.nodes, ...this.plan.clients])
+    await start([...this.plan.nodes.filter((node) => !early.includes(node)), ...this.plan.clients])
     // Once more, now that the routers have said what they are.
     await this.#describe()
     signal?.throwIfAborted()

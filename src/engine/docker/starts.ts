@@ -1,7 +1,8 @@
 /** The configuration that each device's program is started with, from the plan. Pure. */
 import type { AgentConfig, ControlPlaneSpeakerConfig } from '../../cluster/agent/config.ts'
-import { type ClusterModel, controlPlaneSessions } from '../../cluster/index.ts'
+import { controlPlaneSessions } from '../../cluster/index.ts'
 import type { NodePlan, Plan, RouterPlan } from '../../topology/plan.ts'
+import type { Endpoint } from '../../world/index.ts'
 import type { AdminStart } from './programs/admin.ts'
 import type { NodeStart } from './programs/node.ts'
 import type { RouterStart } from './routers/driver.ts'
@@ -23,28 +24,38 @@ function routerStart(plan: Plan, router: RouterPlan): RouterStart {
 }
 
 function nodeStart(plan: Plan, node: NodePlan, seed: string): NodeStart {
-  const { admin, timers } = plan
+  const { timers } = plan
   const { model } = plan.cluster
+  const store = storeOf(plan)
+  const atVip = plan.api?.path === 'control-plane-vip' && !node.roles.controlPlane
   const config: AgentConfig = {
     node: node.name,
     address: node.address,
-    api: { address: admin.address, port: admin.apiPort },
+    // A control-plane node asks the store itself: the way there rests on no session, so it can start before any is up.
+    api: atVip ? { address: model.cpVip, port: model.cpPort } : store,
     timers,
     loadBalancer: node.roles.loadBalancer,
-    ...(node.roles.controlPlane ? { controlPlane: controlPlaneOf(model, node.address) } : {}),
+    ...(node.roles.controlPlane ? { controlPlane: controlPlaneOf(plan, node.address) } : {}),
   }
   const agent = plan.agents === false ? {} : { agent: { seed: `${seed} ${node.name}`, config } }
   return { device: node.name, backend: backendOf(plan, node.name, node.address), ...agent }
 }
 
 /** R12: a peer without a list of nodes is every control-plane node's. */
-function controlPlaneOf(model: ClusterModel, address: string): ControlPlaneSpeakerConfig {
+function controlPlaneOf(plan: Plan, address: string): ControlPlaneSpeakerConfig {
+  const { model } = plan.cluster
   const peers = controlPlaneSessions(model).filter((session) => session.localIP === address)
   return {
     localAsn: model.localAsn,
     vip: model.cpVip,
     peers: peers.map((session) => ({ address: session.peerIP, asn: session.peerASN })),
+    front: { port: model.cpPort, upstream: storeOf(plan) },
+    withdrawUnhealthy: plan.api?.withdrawUnhealthy ?? false,
   }
+}
+
+function storeOf({ admin }: Plan): Endpoint {
+  return { address: admin.address, port: admin.apiPort }
 }
 
 function adminStart(plan: Plan, seed: string): AdminStart {

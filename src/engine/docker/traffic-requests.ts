@@ -1,5 +1,5 @@
 /** What the lab asks the programs on nodes and clients about traffic: the words between `traffic.ts`, `programs/client.ts` and the backends. */
-import type { ProbeFlow } from '../lab.ts'
+import type { ConnectResult, ProbeFlow } from '../lab.ts'
 
 /** A backend's answer to one datagram, or to one line of a TCP stream: one line of JSON. */
 export interface BackendAnswer {
@@ -45,6 +45,15 @@ export interface FanOutStart {
 export interface FanOutEnd {
   readonly flows: readonly { readonly sourcePort: number; readonly node: string | null }[]
 }
+
+export interface ConnectStart {
+  readonly vip: string
+  readonly port: number
+  readonly protocol: 'udp' | 'tcp'
+  readonly attempts: number
+}
+
+export type ConnectEnd = ConnectResult
 
 /** Where a node serves as a backend: its own address and the Services' target ports. */
 export interface BackendStart {

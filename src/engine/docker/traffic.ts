@@ -2,7 +2,7 @@
 import { stableHash } from '../../net/index.ts'
 import type { FanOutOptions, FanOutResult, Probe, ProbeOptions, Traffic } from '../lab.ts'
 import type { Parts } from './parts.ts'
-import type { FanOutEnd, FanOutStart, ProbeEnd, ProbeNodes, ProbeStart } from './traffic-requests.ts'
+import type { ConnectEnd, ConnectStart, FanOutEnd, FanOutStart, ProbeEnd, ProbeNodes, ProbeStart } from './traffic-requests.ts'
 import { devicesOf } from './wiring.ts'
 import type { MeasuredFlow, MeasureRequest } from './wiring-requests.ts'
 
@@ -14,6 +14,8 @@ export function createTraffic(parts: Parts): Traffic {
       return await startProbe(parts, name, options)
     },
     fanOut: (options) => fanOut(parts, options),
+    connect: ({ from, attempts = 1, ...rest }) =>
+      parts.fleet.request<ConnectEnd>(from, 'connect', { ...rest, attempts } satisfies ConnectStart),
   }
 }
 

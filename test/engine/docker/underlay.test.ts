@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { underlay, unreachable } from '../../../src/engine/docker/underlay.ts'
+import { underlay, unreachable, vipAnnounced, vipMissing } from '../../../src/engine/docker/underlay.ts'
 import { Log } from '../../../src/engine/log.ts'
 import { StateView } from '../../../src/engine/view.ts'
 import type { Plan, RouterPlan } from '../../../src/topology/plan.ts'
@@ -30,5 +30,29 @@ describe('the underlay', () => {
     const whole = underlay(plan, view, new Log(view, () => 0), abort.signal)
     abort.abort(new Error('interrupted'))
     await expect(whole).rejects.toThrow('interrupted')
+  })
+})
+
+describe('the control-plane VIP', () => {
+  const { cluster } = plan
+  const cpVip = cluster.model.cpVip
+  const withPeer: Plan = {
+    ...plan,
+    cluster: { ...cluster, model: { ...cluster.model, cpNodes: ['10.0.1.10'] } },
+    routers: [
+      { name: 'tor1', neighbors: [{ address: '10.0.1.10' }] } as unknown as RouterPlan,
+      { name: 'core', neighbors: [] } as unknown as RouterPlan,
+    ],
+  }
+
+  it('is waited for at the routers that control-plane nodes peer with, and at no other', async () => {
+    const view = new StateView()
+    const log = new Log(view, () => 0)
+    expect(vipMissing(withPeer, view)).toEqual([`tor1 → ${cpVip}`])
+    const announced = vipAnnounced(withPeer, view, log)
+    log.emit({ type: 'fib', device: 'tor1', route: route('0.0.0.0/0') })
+    expect(vipMissing(withPeer, view)).toHaveLength(1)
+    log.emit({ type: 'fib', device: 'tor1', route: route(`${cpVip}/32`) })
+    expect(await announced).toEqual([])
   })
 })

@@ -25,6 +25,8 @@ export function runAgent(): void {
         agent.start()
       },
       status: () => agent?.status() ?? null,
+      'stop-api': () => agent?.stopApi(),
+      'start-api': () => agent?.startApi(),
     }
   }, 'child')
 }

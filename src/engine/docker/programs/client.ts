@@ -1,6 +1,7 @@
 /** A client beyond the routers: probes and fan-outs towards a VIP. */
-import type { BackendAnswer, ClientStart, FanOutStart, ProbeStart } from '../traffic-requests.ts'
+import type { BackendAnswer, ClientStart, ConnectStart, FanOutStart, ProbeStart } from '../traffic-requests.ts'
 import { openTcp, openUdp } from './client/carriers.ts'
+import { connectOnce } from './client/connect.ts'
 import { fanOut } from './client/fan-out.ts'
 import { nodeOf } from './client/flow.ts'
 import { RunningProbe } from './client/probe.ts'
@@ -27,6 +28,7 @@ serve((context) => ({
     return await probe.stop()
   },
   'fan-out': (args) => fanOut(args as FanOutStart, read),
+  connect: (args) => connectOnce(args as ConnectStart),
 }))
 
 function probeOf(args: unknown): RunningProbe {

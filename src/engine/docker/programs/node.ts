@@ -1,6 +1,7 @@
 /** A cluster node: runs the Services' backends itself, and the agent as a child that a scenario may kill. */
-import type { BackendStart } from '../traffic-requests.ts'
+import type { BackendStart, ConnectStart } from '../traffic-requests.ts'
 import { AGENT_ARGUMENT, type AgentStart, runAgent } from './agent.ts'
+import { connectOnce } from './client/connect.ts'
 import { serveBackend } from './node/backend.ts'
 import { AgentProcess } from './node/child.ts'
 import { serve } from './serve.ts'
@@ -32,17 +33,25 @@ function runNode(): void {
         if (config.agent !== undefined) await agent.start(config.agent)
         context.emit({ type: 'ready', device: config.device, what: 'node' })
       },
-      kill: async () => {
+      // The agent, or with `api` only what a control-plane node serves at the CP VIP.
+      kill: async (args) => {
         const at = context.now()
-        await agent.kill()
+        if (isApi(args)) await agent.request('stop-api', args)
+        else await agent.kill()
         return at
       },
-      'start-process': async () => {
+      'start-process': async (args) => {
         const at = context.now()
-        await agent.start(configured())
+        if (isApi(args)) await agent.request('start-api', args)
+        else await agent.start(configured())
         return at
       },
       status: (args) => agent.request('status', args),
+      connect: (args) => connectOnce(args as ConnectStart),
     }
   })
+}
+
+function isApi(args: unknown): boolean {
+  return (args as { readonly process?: string } | null)?.process === 'api'
 }

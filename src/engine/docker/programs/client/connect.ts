@@ -1,0 +1,63 @@
+/** Single tries of a port, each from a source port of its own: what a client would see first. */
+import { createSocket } from 'node:dgram'
+import { connect } from 'node:net'
+import type { ConnectOutcome } from '../../../lab.ts'
+import type { ConnectEnd, ConnectStart } from '../../traffic-requests.ts'
+
+/** Longer than a SYN's first retransmission, so that one lost packet is no verdict. */
+const PATIENCE_MS = 1_500
+const UDP_AGAIN_MS = 500
+const QUESTION = 'connect\n'
+
+export async function connectOnce(start: ConnectStart): Promise<ConnectEnd> {
+  const one = start.protocol === 'tcp' ? tryTcp : tryUdp
+  return { outcomes: await Promise.all(Array.from({ length: start.attempts }, () => one(start))) }
+}
+
+/** Answered is whatever came back, also a server's complaint about the question. */
+function tryTcp({ vip, port }: ConnectStart): Promise<ConnectOutcome> {
+  return new Promise((resolve) => {
+    let connected = false
+    const socket = connect({ host: vip, port, noDelay: true })
+    const end = (outcome: ConnectOutcome) => {
+      clearTimeout(patience)
+      socket.destroy()
+      resolve(outcome)
+    }
+    const patience = setTimeout(() => end('timeout'), PATIENCE_MS)
+    socket.on('connect', () => {
+      connected = true
+      socket.write(QUESTION)
+    })
+    socket.on('data', () => end('answered'))
+    // A FIN without a word is an end that the other side made, as a reset is.
+    socket.on('end', () => end('reset'))
+    socket.on('error', (error: NodeJS.ErrnoException) => end(connected ? 'reset' : failure(error)))
+  })
+}
+
+/** A connected socket, since only that hears of the ICMP error. */
+function tryUdp({ vip, port }: ConnectStart): Promise<ConnectOutcome> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    const end = (outcome: ConnectOutcome) => {
+      clearTimeout(patience)
+      clearTimeout(again)
+      socket.removeAllListeners()
+      socket.on('error', () => undefined)
+      socket.close()
+      resolve(outcome)
+    }
+    const send = () => socket.send(QUESTION, (error) => error && end(failure(error)))
+    const patience = setTimeout(() => end('timeout'), PATIENCE_MS)
+    const again = setTimeout(send, UDP_AGAIN_MS)
+    socket.on('message', () => end('answered'))
+    socket.on('error', (error: NodeJS.ErrnoException) => end(failure(error)))
+    socket.connect(port, vip, send)
+  })
+}
+
+function failure(error: NodeJS.ErrnoException): ConnectOutcome {
+  if (error.code === 'ECONNREFUSED') return 'refused'
+  return error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH' ? 'unreachable' : 'timeout'
+}
