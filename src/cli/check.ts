@@ -128,7 +128,7 @@ function groupsOf(names: readonly string[], topology: ClusterFile | undefined): 
   const groups: Group[] = []
   const plain: ClusterFile[] = []
   for (const name of names) {
-    const path = existsSync(name) && statSync(name).isDirectory() ? join(name, 'topology.yaml') : name
+    const path = pathOf(name)
     const file = readFile(path)
     const cluster = clusterOfTopology(file)
     if (cluster === undefined) plain.push(file)
@@ -147,6 +147,12 @@ function groupsOf(names: readonly string[], topology: ClusterFile | undefined): 
     return [...groups, ...whole.map((each) => ({ files: [each], ...with_ }))]
   }
   return plain.length === 0 ? groups : [...groups, { files: plain, ...with_ }]
+}
+
+/** A file as it is named; of a folder its topology; a bare word that is no file is a topology's name. */
+function pathOf(name: string): string {
+  if (existsSync(name)) return statSync(name).isDirectory() ? join(name, 'topology.yaml') : name
+  return /^[a-z0-9-]+$/.test(name) ? topologyFile(name) : name
 }
 
 /** The cluster file that a topology file names; `undefined` for other files. */

@@ -134,6 +134,8 @@ describe('files', () => {
     const { code, out } = await check(CORRECTED, '--topology', 'split-planes', '--json')
     expect(code).toBe(EXIT.pass)
     expect(JSON.parse(out).clusters[0].sessions[0].node).toBe('node-01')
+    expect(await check('peers-per-rack')).toMatchObject({ code: EXIT.pass, out: expect.stringContaining('7 sessions') })
+    expect(await check('peers-per-rak')).toMatchObject({ code: EXIT.usage, err: expect.stringContaining('did you mean peers-per-rack?') })
   })
 
   test('that are not there, or hold nothing', async () => {

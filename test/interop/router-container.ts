@@ -109,7 +109,7 @@ async function bundle(entry: string): Promise<string> {
 }
 
 /** Any image of the kind serves: the daemons are the distribution's, and our program is brought along. */
-async function imageOf(kind: ImageKind): Promise<string> {
+export async function imageOf(kind: ImageKind): Promise<string> {
   const engine = await connectEngine()
   if (!engine.ok) throw new Error(`${engine.message} ${engine.suggestion}`)
   const image = (await builtImages(engine.docker)).find((one) => one.kind === kind)
@@ -138,11 +138,11 @@ export class RouterContainer {
     )
   }
 
-  /** The container is up and wired; the daemons are not started. */
-  static async create(plan: RouterPlan): Promise<RouterContainer> {
+  /** The container is up and wired; the daemons are not started. `image` takes the place of the kind's own. */
+  static async create(plan: RouterPlan, image?: string): Promise<RouterContainer> {
     const driver = routerDriver(plan.kind)
     const output = Promise.withResolvers<Readable>()
-    const container = await new RouterImage(await imageOf(driver.image))
+    const container = await new RouterImage(image ?? (await imageOf(driver.image)))
       .withNetworkMode('none')
       .withAddedCapabilities(...driver.capabilities)
       .withLabels({

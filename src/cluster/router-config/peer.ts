@@ -16,7 +16,7 @@ export const MULTIHOP_TTL = 64
 export function heading(config: PeerConfig): string[] {
   const { peerIP, peerASN, cluster, neighbors, paths, routesTo } = config
   return [
-    `peer ${peerIP}, AS ${peerASN}, of cluster ${cluster}: ${neighbors.length} neighbors`,
+    `peer ${peerIP}, AS ${peerASN}, of cluster ${cluster}: ${neighbors.length} ${neighbors.length === 1 ? 'neighbor' : 'neighbors'}`,
     `Let TCP 179 in from them. A VIP has up to ${paths} next ${paths === 1 ? 'hop' : 'hops'}.`,
     ...(routesTo.length === 0 ? [] : [`Needs a route to ${routesTo.join(', ')}.`]),
   ]
