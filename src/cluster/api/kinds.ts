@@ -12,6 +12,8 @@ export interface Condition {
   readonly message: string
   /** RFC 3339, UTC. */
   readonly lastTransitionTime: string
+  /** On Nodes: when it was last looked at. */
+  readonly lastHeartbeatTime?: string
 }
 
 export interface NodeSpec {

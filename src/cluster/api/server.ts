@@ -105,7 +105,9 @@ export class ApiServer {
     const { types } = this.#options
     const [path] = request.path.split('?') as [string]
     if (['/healthz', '/livez', '/readyz'].includes(path)) return request.replyBytes(200, 'text/plain', Uint8Array.of(111, 107))
-    if (path === '/openapi/v2' && request.headers.accept?.includes(PROTOBUF)) return request.replyBytes(200, PROTOBUF, openApiProto(types))
+    // The name that kubectl asks for is no media type that its own parser takes.
+    if (path === '/openapi/v2' && request.headers.accept?.includes(PROTOBUF))
+      return request.replyBytes(200, 'application/octet-stream', openApiProto(types))
     const found = path === '/openapi/v2' ? openApiJson(types) : discovery(request.path, types)
     if (found !== undefined) return request.reply(200, found)
     fail(request, apiError('not-found', 'the server could not find the requested resource'))

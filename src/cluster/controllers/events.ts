@@ -22,7 +22,9 @@ export class EventRecorder {
   /** The same thing said again of the same object is counted, not repeated. */
   tell(about: Pick<Resource, 'apiVersion' | 'kind' | 'metadata'>, type: EventSpec['type'], reason: string, message: string): void {
     const { apiVersion, kind, metadata } = about
-    const { name, namespace, uid } = metadata
+    const { name, namespace } = metadata
+    // Kubernetes' own way with Nodes, by which `describe` finds their events.
+    const uid = kind === 'Node' ? name : metadata.uid
     const words = `${kind} ${reason} ${message} ${this.#component}`
     const hash = [stableHash(words), stableHash(`${words}.`)].map((each) => (each >>> 0).toString(16).padStart(8, '0')).join('')
     const at = { name: `${name}.${hash}`, namespace: namespace ?? 'default' }

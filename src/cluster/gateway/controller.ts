@@ -89,6 +89,7 @@ export class FloatingIpController {
       reason: ready ? 'LeaseRenewed' : 'LeaseExpired',
       message: reason,
       lastTransitionTime: this.#world.clock.wallTime(),
+      lastHeartbeatTime: this.#world.clock.wallTime(),
     }
     const { addresses } = node.status ?? {}
     const status = { conditions: [condition], ...(addresses === undefined ? {} : { addresses }) }

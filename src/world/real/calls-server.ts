@@ -26,8 +26,10 @@ export function serveOverHttp(
     readBody(request, (text) => {
       const body = parse(text)
       if (!body.ok) {
-        response.writeHead(400, { 'content-type': 'application/json' })
-        response.end(JSON.stringify({ kind: 'Status', code: 400, reason: 'BadRequest', message: 'the body is not JSON' }))
+        const json = /json|yaml|^$/.test(request.headers['content-type'] ?? '')
+        const [code, reason] = json ? [400, 'BadRequest'] : [415, 'UnsupportedMediaType']
+        response.writeHead(code, { 'content-type': 'application/json' })
+        response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: 'the body is not JSON' }))
         return
       }
       heard({ type: 'request', request: incoming(request, response, body.value, running) })

@@ -1,17 +1,18 @@
 /** `/openapi/v2`: for kubectl as a protocol buffer (gnostic's `openapi.v2.Document`), for everybody else as JSON. */
 import type { ResourceType } from '../objects.ts'
+import { collectionPath } from '../paths.ts'
 import { ProtoWriter } from './proto.ts'
 import { type ApiSchema, definitionName, schemaOf } from './schemas.ts'
 
-export const PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+/** What kubectl accepts, by the part that its versions agree on: between name and version they write `@` or `.`. */
+export const PROTOBUF = 'application/com.github.proto-openapi.spec.v2'
 
 const INFO = { title: 'peerlab', version: 'v1' }
 const GROUP_VERSION_KIND = 'x-kubernetes-group-version-kind'
 
 export function openApiJson(types: readonly ResourceType[]): unknown {
   const definitions = described(types).map(({ type, schema }) => {
-    const { group, version, kind } = type
-    return [definitionName(type), { ...schema, [GROUP_VERSION_KIND]: [{ group, kind, version }] }]
+    return [definitionName(type), { ...schema, [GROUP_VERSION_KIND]: [kindOf(type)] }]
   })
   return { swagger: '2.0', info: INFO, paths: {}, definitions: Object.fromEntries(definitions) }
 }
@@ -21,13 +22,22 @@ export function openApiProto(types: readonly ResourceType[]): Uint8Array {
   return new ProtoWriter()
     .text(1, '2.0')
     .message(2, (info) => info.text(1, INFO.title).text(2, INFO.version))
-    .message(8, () => {})
+    .message(8, (paths) => {
+      for (const type of types)
+        paths.message(2, (path) =>
+          path.text(1, collectionPath(type)).message(2, (item) => item.message(8, (patch) => writePatch(patch, type))),
+        )
+    })
     .message(9, (definitions) => {
       for (const { type, schema } of described(types)) {
         definitions.message(1, (named) => named.text(1, definitionName(type)).message(2, (one) => writeSchema(one, schema, type)))
       }
     })
     .bytes()
+}
+
+function kindOf({ group, version, kind }: ResourceType) {
+  return { group, kind, version }
 }
 
 function described(types: readonly ResourceType[]) {
@@ -48,8 +58,18 @@ function writeSchema(writer: ProtoWriter, schema: ApiSchema, type?: ResourceType
       for (const [name, property] of Object.entries(properties))
         all.message(1, (named) => named.text(1, name).message(2, (one) => writeSchema(one, property)))
     })
-  if (type === undefined) return
-  // An extension's value is YAML.
-  const yaml = `- group: ${type.group}\n  kind: ${type.kind}\n  version: ${type.version}\n`
-  writer.message(31, (extension) => extension.text(1, GROUP_VERSION_KIND).message(2, (value) => value.text(2, yaml)))
+  if (type !== undefined) writer.message(31, (extension) => writeKinds(extension, [kindOf(type)]))
+}
+
+/** What kubectl looks for before it asks for a dry run: that PATCH of this kind takes the parameter. */
+function writePatch(writer: ProtoWriter, type: ResourceType): void {
+  writer.message(8, (item) =>
+    item.message(1, (parameter) => parameter.message(2, (query) => query.message(3, (one) => one.text(3, 'query').text(4, 'dryRun')))),
+  )
+  writer.message(13, (extension) => writeKinds(extension, kindOf(type)))
+}
+
+/** An extension's value is YAML, so JSON: a schema has a list of kinds, a path one. */
+function writeKinds(writer: ProtoWriter, kinds: unknown): void {
+  writer.text(1, GROUP_VERSION_KIND).message(2, (value) => value.text(2, JSON.stringify(kinds)))
 }

@@ -45,8 +45,10 @@ const KINDS = new Map<ResourceType, Described>([
     NETWORK_GATEWAY,
     {
       description: 'The floating IPs of a cluster, from which its nodes keep BGP sessions.',
-      spec: object('', { floatingIPs: list('Addresses in the subnets of cluster nodes.', text('An IPv4 address.')) }, ['floatingIPs']),
-      status: object('', {
+      spec: object('What its owner wants.', { floatingIPs: list('Addresses in the subnets of cluster nodes.', text('An IPv4 address.')) }, [
+        'floatingIPs',
+      ]),
+      status: object('What is so.', {
         floatingIPs: list('Where each floating IP is.', anything('address, phase, nodeName, since, reason.')),
         nodes: anything('Up or Down, by node.'),
       }),
@@ -56,8 +58,11 @@ const KINDS = new Map<ResourceType, Described>([
     BGP_LOAD_BALANCER,
     {
       description: 'The external peers to which service addresses are announced.',
-      spec: object('', { localASN: number('The AS number of the cluster.'), peers: list('External peers.', peer) }, ['localASN', 'peers']),
-      status: object('', {
+      spec: object('What its owner wants.', { localASN: number('The AS number of the cluster.'), peers: list('External peers.', peer) }, [
+        'localASN',
+        'peers',
+      ]),
+      status: object('What is so.', {
         sessions: number('Sessions that there are to be.'),
         established: number('Sessions that are Established.'),
         lostSessions: list('Sessions whose floating IP is Unassigned.', anything('floatingIP, peerIP, peerASN.')),
@@ -70,7 +75,7 @@ const KINDS = new Map<ResourceType, Described>([
     BGP_SESSION as ResourceType,
     {
       description: 'One BGP session of a floating IP with an external peer.',
-      spec: object('', {
+      spec: object('What its owner wants.', {
         floatingIP: text('The floating IP that it starts from.'),
         localIP: text('The same.'),
         localASN: number('The AS number of the cluster.'),
@@ -89,7 +94,7 @@ const KINDS = new Map<ResourceType, Described>([
     BGP_ADVERTISED_ROUTE as ResourceType,
     {
       description: 'One service address and its next hops.',
-      spec: object('', {
+      spec: object('What its owner wants.', {
         prefix: text('a.b.c.d/32'),
         nextHops: list('Every load-balancer node that is Ready, for sessions with ADD-PATH.', text('An IPv4 address.')),
         nextHop: text('The one next hop for sessions without ADD-PATH.'),
@@ -100,8 +105,8 @@ const KINDS = new Map<ResourceType, Described>([
     FLOATING_IP as ResourceType,
     {
       description: 'One floating IP and the node that holds it. Made from the gateway’s list.',
-      spec: object('', { address: text('The address.') }),
-      status: object('', {
+      spec: object('What its owner wants.', { address: text('The address.') }),
+      status: object('What is so.', {
         phase: text('Assigned or Unassigned.'),
         nodeName: text('Who holds it.'),
         since: text('Since when it is so; RFC 3339, UTC.'),
