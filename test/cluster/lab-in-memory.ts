@@ -19,6 +19,8 @@ export interface LabOptions {
   /** By node name. */
   readonly agents?: Readonly<Record<string, Partial<AgentConfig>>>
   readonly addPathReceive?: boolean
+  /** Floating IPs that the receivers are configured for beside the cluster's own (R19). */
+  readonly foreseen?: readonly string[]
   readonly timers?: TimerProfile
   /** Control-plane nodes serve the API at the CP VIP, and the others reach it there: through tor1 from rack 1, through tor2 from elsewhere. */
   readonly apiAtVip?: boolean | { readonly withdrawUnhealthy: boolean }
@@ -133,7 +135,8 @@ export class MemoryLab {
   #startReceiver(name: string, address: string) {
     const world = this.universe.createWorld({ name, addresses: [`${address}/32`] })
     const receive = this.#options.addPathReceive ?? true
-    const clients = [...this.#cluster.floatingIPs, ...this.#cluster.nodes.map((node) => node.address)]
+    const { floatingIPs, nodes } = this.#cluster
+    const clients = [...floatingIPs, ...(this.#options.foreseen ?? []), ...nodes.map((node) => node.address)]
     const peers = clients.map((peerAddress) => ({
       peerAddress,
       peerAsn: 65001,

@@ -101,11 +101,10 @@ export class Agent {
       },
     )
     this.#services = config.loadBalancer ? this.#followServices() : undefined
-    this.#reports = new SessionReports(
-      this.#client,
-      (local, peer) => this.#sessions.objectFor(local, peer),
-      (local, peer) => this.status().sessions.find((each) => each.localAddress === local && each.peerAddress === peer),
-    )
+    this.#reports = new SessionReports(this.#client, timers.leaseRenewInterval, {
+      objectFor: (local, peer) => this.#sessions.objectFor(local, peer),
+      session: (local, peer) => this.status().sessions.find((each) => each.localAddress === local && each.peerAddress === peer),
+    })
   }
 
   start(): void {
