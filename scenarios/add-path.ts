@@ -57,6 +57,7 @@ scenario(
         }
         for (const vip of lab.vips) await expect(tor).toHaveRoute(vip, { within: '60s' })
       }
+      for (const vip of lab.vips) await expect(lab.router('core')).toHaveRoute(vip, { within: '60s' })
     })
 
     await step('look at the routes', async () => {

@@ -29,7 +29,7 @@ scenario(
         variants: ['silent'],
         leaveOut: ['power-off'],
         patience: '3s',
-        mustFail: [/loses next hop/, 'every API connection is answered by the two others', /^node-02 is not Ready/],
+        mustFail: [/loses next hop/, /is left with two$/, 'every API connection is answered by the two others', /^node-02 is not Ready/],
       },
       {
         name: 'the holder of a floating IP fails with it',

@@ -56,6 +56,7 @@ scenario(
         for (const address of lab.plan.cluster.model.floatingIPs) await expect(tor).toHaveSession(address, { within: '60s' })
         for (const each of lab.vips) await expect(tor).toHaveRoute(each, { nextHops: lab.loadBalancerNodes, within: '60s' })
       }
+      await expect(lab.router('core')).toHaveRoute(vip, { within: '60s' })
       await expect(floatingIp).toBeHeldBy(lab.node(isNextHop ? 'node-04' : 'node-01'))
     })
 

@@ -4,7 +4,7 @@
  * The store lives as long as the process. A control plane that starts anew learns from the leases who holds which floating IP, and lets
  * nobody read what controllers write until it has heard from every node, or has waited one lease duration for those that are silent.
  */
-import type { TimerProfile } from '../../model/index.ts'
+import type { Micros, TimerProfile } from '../../model/index.ts'
 import type { Endpoint, World } from '../../world/index.ts'
 import { ApiServer, BGP_ADVERTISED_ROUTE, BGP_SESSION, FLOATING_IP, RESOURCE_TYPES, Store } from '../api/index.ts'
 import { FloatingIpController } from '../gateway/index.ts'
@@ -29,6 +29,8 @@ export interface ControlPlaneConfig {
   readonly documents?: readonly unknown[]
   /** In place of the cluster's own `gateway.initialPlacement`: address → node name. */
   readonly initialPlacement?: Readonly<Record<string, string>>
+  /** How long nodes have for their first renewal, µs; at least one lease duration, which is the default. */
+  readonly firstContact?: Micros
 }
 
 export class ControlPlane {
@@ -99,7 +101,7 @@ export class ControlPlane {
   }
 
   #controllers(): FloatingIpController {
-    const { timers, cluster, initialPlacement } = this.#config
+    const { timers, cluster, initialPlacement, firstContact } = this.#config
     const { gateway, subnets } = cluster
     const { massExpiryShare, sessions } = gateway
     const { store } = this
@@ -121,7 +123,12 @@ export class ControlPlane {
     return new FloatingIpController(
       this.#world,
       this.store,
-      { timers, massExpiryShare, initialPlacement: initialPlacement ?? gateway.initialPlacement },
+      {
+        timers,
+        massExpiryShare,
+        initialPlacement: initialPlacement ?? gateway.initialPlacement,
+        ...(firstContact === undefined ? {} : { firstContact }),
+      },
       () => {
         for (const controller of this.#settledOnes) controller.start()
         this.#server.openGate()

@@ -3,6 +3,7 @@
  * node's door:
  *
  * - nobody is judged until one lease duration after the monitor's own start, or after the API was away, or after its own process slept;
+ *   who was never heard from yet has `firstContact`, for machines do not all boot in one lease duration;
  * - when more than `massExpiryShare` of the Ready nodes (and at least two) fall silent together, it is the path to the API that is taken for broken:
  *   nobody is judged, and it says so, until enough of them are heard again.
  */
@@ -14,6 +15,8 @@ export interface LeaseMonitorOptions {
   readonly timers: Pick<TimerProfile, 'leaseDuration' | 'leaseRenewInterval'>
   /** The share of the Ready nodes above which a common silence is nobody's fault. */
   readonly massExpiryShare: number
+  /** How long a node that nobody ever heard from has for its first renewal, µs. Default, and least: the lease duration. */
+  readonly firstContact?: Micros
 }
 
 interface Watched {
@@ -36,15 +39,17 @@ export class LeaseMonitor {
   readonly #clock: Clock
   readonly #timers: LeaseMonitorOptions['timers']
   readonly #share: number
+  readonly #firstContact: Micros
   readonly #events: LeaseMonitorEvents
   readonly #nodes = new Map<string, Watched>()
   #paused = false
   #frozen = false
 
-  constructor(clock: Clock, { timers, massExpiryShare }: LeaseMonitorOptions, events: LeaseMonitorEvents) {
+  constructor(clock: Clock, { timers, massExpiryShare, firstContact = 0 }: LeaseMonitorOptions, events: LeaseMonitorEvents) {
     this.#clock = clock
     this.#timers = timers
     this.#share = massExpiryShare
+    this.#firstContact = Math.max(firstContact, timers.leaseDuration)
     this.#events = events
   }
 
@@ -68,7 +73,7 @@ export class LeaseMonitor {
     const timer = this.#clock.timer(`lease ${name}`, () => this.#expired(node))
     const node: Watched = { name, timer, health, heard: this.#clock.now(), suspended: false }
     this.#nodes.set(name, node)
-    if (!this.#paused) timer.start(this.#timers.leaseDuration)
+    if (!this.#paused) timer.start(this.#patience(node))
   }
 
   remove(name: string): void {
@@ -103,18 +108,23 @@ export class LeaseMonitor {
     this.#nodes.clear()
   }
 
+  /** How long `node` may be silent. */
+  #patience({ health }: Watched): Micros {
+    return health === 'unknown' ? this.#firstContact : this.#timers.leaseDuration
+  }
+
   /** Everybody gets one whole lease duration from now. */
   #grace() {
     for (const node of this.#nodes.values()) {
       node.heard = this.#clock.now()
       node.suspended = false
-      node.timer.start(this.#timers.leaseDuration)
+      node.timer.start(this.#patience(node))
     }
   }
 
   #expired(node: Watched) {
     const { leaseDuration } = this.#timers
-    const late = this.#clock.now() - (node.heard + leaseDuration)
+    const late = this.#clock.now() - (node.heard + this.#patience(node))
     if (late > leaseDuration / 4) {
       this.#events.said('warning', `slept for about ${formatDuration(late)}; nobody is judged for one lease duration`)
       this.#grace()
@@ -136,7 +146,7 @@ export class LeaseMonitor {
       return
     }
     const reason = node.health === 'unknown' ? 'never heard from' : 'the lease expired'
-    this.#become(node, 'not-ready', `${reason} (${formatDuration(this.#timers.leaseDuration)})`)
+    this.#become(node, 'not-ready', `${reason} (${formatDuration(this.#patience(node))})`)
   }
 
   #mass(silent: number, ready: number): boolean {

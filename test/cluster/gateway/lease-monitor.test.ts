@@ -7,14 +7,14 @@ const timers = TIMER_PROFILES.fast
 const NODES = ['a', 'b', 'c', 'd', 'e']
 
 /** Five nodes that renew once a second, a fifth of a second apart, until told to be silent. */
-function setUp(known: 'unknown' | 'ready' = 'unknown') {
+function setUp(known: 'unknown' | 'ready' = 'unknown', firstContact?: Micros) {
   const universe = new VirtualUniverse()
   const { clock } = universe.createWorld({ name: 'admin', addresses: [] })
   const changes: string[] = []
   const said: string[] = []
   const monitor = new LeaseMonitor(
     clock,
-    { timers, massExpiryShare: 0.55 },
+    { timers, massExpiryShare: 0.55, ...(firstContact !== undefined && { firstContact }) },
     {
       changed: (node, health) => changes.push(`${(universe.now / SECOND).toFixed(1)} ${node} ${health}`),
       said: (_level, message) => said.push(message),
@@ -53,6 +53,15 @@ describe('the lease monitor', () => {
     expect(run(2.9 * SECOND)).toEqual([])
     expect(run(3.1 * SECOND)).toEqual(['3.0 a not-ready', '3.0 b not-ready'])
     expect(monitor.settled).toBe(true)
+  })
+
+  it('gives longer to who was never heard from, and no longer than a lease to who was', () => {
+    const { silent, run } = setUp('unknown', 20 * SECOND)
+    silent.add('a')
+    expect(run(6 * SECOND)).toHaveLength(4)
+    silent.add('b')
+    expect(run(19.9 * SECOND)).toEqual(['8.2 b not-ready'])
+    expect(run(21 * SECOND)).toEqual(['20.0 a not-ready'])
   })
 
   it('moves nothing when most fall silent together, says so, and judges who stays silent one lease after the others are back', () => {
