@@ -1,4 +1,5 @@
 /** The Docker engine for the command line, loaded only when a command needs it. */
+import type { Access } from '../engine/docker/access/access.ts'
 import type { Lab } from '../engine/lab.ts'
 import type { Engine as RunnerEngine } from '../scenario/index.ts'
 import { Ending, EXIT } from './exit.ts'
@@ -14,8 +15,13 @@ export interface DockerEngine {
   labs(): Promise<readonly RunningLab[]>
   /** Joins a running lab; `undefined` where there is none of that name. */
   attach(id: string): Promise<Lab | undefined>
-  remove(id: string): Promise<number>
+  /** Resolves once nothing of it runs any more, the process that served its API included. */
+  remove(id: string): Promise<void>
   removeAll(): Promise<readonly string[]>
+  /** Serves a running lab's resource API on loopback until the lab has been removed. */
+  serveAccess(id: string, ready: (access: Access) => void): Promise<void>
+  /** How to reach a running lab's resource API; `undefined` where no process serves it. */
+  servedAccess(id: string): Promise<Access | undefined>
   /** What labs of dead owners left; answers their IDs. */
   reap(): Promise<readonly string[]>
   /** To run labs on; ends with 3 where images are missing. */
@@ -28,11 +34,31 @@ export async function openEngine(): Promise<DockerEngine> {
   const engine = await connectEngine()
   if (!engine.ok) throw new Ending(EXIT.environment, engine.message, engine.suggestion)
   const { docker, description } = engine
+  const access = () => import('../engine/docker/access/access.ts')
+  const remove = async (id: string) => {
+    const ended = await (await access()).whenAccessEnds(docker, id)
+    await cleanup.removeLab(docker, id)
+    await ended()
+  }
   return {
     description,
     labs: () => cleanup.listLabs(docker),
-    remove: (id) => cleanup.removeLab(docker, id),
-    removeAll: () => cleanup.removeAllLabs(docker),
+    remove,
+    async removeAll() {
+      const ids = (await cleanup.listLabs(docker)).map((lab) => lab.id)
+      for (const id of ids) await remove(id)
+      return ids
+    },
+    serveAccess: async (id, ready) => (await access()).serveAccess(docker, id, ready),
+    async servedAccess(id) {
+      const { attachLab } = await import('../engine/docker/lab.ts')
+      const lab = await attachLab(docker, id)
+      try {
+        return lab && (await (await access()).servedAccess(lab))
+      } finally {
+        await lab?.close()
+      }
+    },
     reap: () => cleanup.reapDeadLabs(docker),
     async attach(id) {
       const { attachLab } = await import('../engine/docker/lab.ts')

@@ -4,6 +4,7 @@ import { checkCommand } from './check.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { Ending, EXIT } from './exit.ts'
+import { kubeconfigCommand } from './kubeconfig.ts'
 import { version } from './package.ts'
 import { psCommand } from './ps.ts'
 import { routesCommand } from './routes.ts'
@@ -19,6 +20,7 @@ const COMMANDS = [
   upCommand,
   psCommand,
   execCommand,
+  kubeconfigCommand,
   sessionsCommand,
   routesCommand,
   downCommand,

@@ -2,7 +2,8 @@
 import { RESOURCE_TYPES } from '../../../cluster/api/index.ts'
 import { ControlPlane, type ControlPlaneConfig } from '../../../cluster/controllers/index.ts'
 import { createRealWorld } from '../../../world/real/index.ts'
-import { serve } from './serve.ts'
+import { type Handlers, type ProgramContext, serve } from './serve.ts'
+import { runTunnel, TUNNEL_ARGUMENT } from './tunnel.ts'
 
 export interface AdminStart {
   readonly device: string
@@ -10,7 +11,11 @@ export interface AdminStart {
   readonly controlPlane: ControlPlaneConfig
 }
 
-serve((context) => {
+const [argument, address, port] = process.argv.slice(2)
+if (argument === TUNNEL_ARGUMENT) runTunnel(address ?? '', Number(port))
+else serve(admin)
+
+function admin(context: ProgramContext): Handlers {
   let controlPlane: ControlPlane | undefined
   return {
     start: (args) => {
@@ -29,4 +34,4 @@ serve((context) => {
       return controlPlane?.store.list(type).items ?? []
     },
   }
-})
+}
