@@ -68,9 +68,10 @@ function adminStart(plan: Plan, seed: string): AdminStart {
     ...service,
     backends: backendNodes.flatMap((node) => addresses.get(node) ?? []),
   }))
+  const start = { device: admin.name, seed: `${seed} ${admin.name}` }
+  if (plan.agents === false) return start
   return {
-    device: admin.name,
-    seed: `${seed} ${admin.name}`,
+    ...start,
     controlPlane: {
       listen: { address: admin.address, port: admin.apiPort },
       timers,

@@ -8,7 +8,8 @@ import { runTunnel, TUNNEL_ARGUMENT } from './tunnel.ts'
 export interface AdminStart {
   readonly device: string
   readonly seed: string
-  readonly controlPlane: ControlPlaneConfig
+  /** Absent: there is no cluster yet. */
+  readonly controlPlane?: ControlPlaneConfig
 }
 
 const [argument, address, port] = process.argv.slice(2)
@@ -22,6 +23,7 @@ function admin(context: ProgramContext): Handlers {
       if (controlPlane !== undefined) throw new Error('the control plane runs already')
       const { device, seed, controlPlane: config } = args as AdminStart
       const world = createRealWorld({ name: device, seed, emit: context.record })
+      if (config === undefined) return world.events.emit({ type: 'ready', device, what: 'no cluster yet' })
       controlPlane = new ControlPlane(world, config)
       // It says `ready` itself, once its API listens.
       controlPlane.start()
