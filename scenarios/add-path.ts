@@ -18,6 +18,7 @@ scenario(
       { name: 'off', title: 'ADD-PATH at none', topology: addPath(false, false) },
       { name: 'mixed', title: 'ADD-PATH at tor1 only', topology: addPath(true, false) },
     ],
+    proves: ['R9', 'R22'],
     controls: [
       {
         name: 'ADD-PATH is off',

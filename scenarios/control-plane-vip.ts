@@ -23,6 +23,7 @@ scenario(
       { name: 'api-dead', title: 'its API dies, and it goes on announcing' },
       { name: 'api-dead-withdrawn', title: 'its API dies, and it withdraws the VIP', topology: { withdrawUnhealthy: true } },
     ],
+    proves: ['R4', 'R5', 'R15'],
     controls: [
       {
         name: 'the power stays on',

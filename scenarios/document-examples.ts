@@ -19,6 +19,7 @@ const CONTROL = {
 interface Example {
   readonly title: string
   readonly topology: string
+  readonly proves: readonly string[]
   readonly sessions: Sessions
   /** Of the control: the node whose speaker dies must hold no floating IP, which would move. */
   readonly placement: Readonly<Record<string, string>>
@@ -28,6 +29,7 @@ const EXAMPLES: readonly Example[] = [
   {
     title: 'all nodes share the peers',
     topology: 'shared-peers',
+    proves: ['R31'],
     placement: { '10.0.1.100': 'node-04' },
     sessions: [
       { from: ['10.0.1.10', '10.0.1.11', '10.0.2.10'], to: ['10.8.0.10', '10.8.0.11'] },
@@ -37,6 +39,7 @@ const EXAMPLES: readonly Example[] = [
   {
     title: 'control-plane nodes have their own peers',
     topology: 'peers-per-rack',
+    proves: ['R6', 'R12', 'R32'],
     placement: { '10.0.1.100': 'node-04' },
     sessions: [
       { from: ['10.0.1.10', '10.0.1.11'], to: ['10.0.1.254'] },
@@ -47,6 +50,7 @@ const EXAMPLES: readonly Example[] = [
   {
     title: 'control and data plane are apart',
     topology: 'split-planes',
+    proves: ['R33'],
     placement: {},
     sessions: [
       { from: ['10.0.1.10', '10.0.1.11'], to: ['10.0.1.254'] },
@@ -56,9 +60,9 @@ const EXAMPLES: readonly Example[] = [
   },
 ]
 
-for (const { title, topology, sessions, placement } of EXAMPLES) {
+for (const { title, topology, proves, sessions, placement } of EXAMPLES) {
   const controls = [{ ...CONTROL, topology: { initialPlacement: placement } }]
-  scenario(title, { topology, controls }, async ({ lab, step, expect, control, measure, tell }) => {
+  scenario(title, { topology, proves, controls }, async ({ lab, step, expect, control, measure, tell }) => {
     const pairs = sessions.flatMap(({ from, to }) => from.flatMap((local) => to.map((peer) => ({ local, peer }))))
     const peers = new Map(lab.tors.map((tor) => [tor.name, pairs.filter(({ peer }) => addressesOf(lab, tor).includes(peer))]))
 

@@ -11,6 +11,7 @@ scenario(
   'every load-balancer node takes its share',
   {
     topology: 'shared-peers',
+    proves: ['R10', 'R22'],
     controls: [
       {
         name: 'all devices hash with one seed',

@@ -19,6 +19,7 @@ scenario(
   {
     topology: 'shared-peers',
     options: { agents: false, api: 'admin' },
+    proves: ['R38', 'R39', 'R40', 'R42', 'R43'],
     controls: [
       {
         name: WRONG_AS,

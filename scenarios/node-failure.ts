@@ -16,6 +16,7 @@ scenario(
       { name: 'lb-node', title: 'it is a load-balancer node', topology: { initialPlacement: { [FLOATING_IP]: 'node-04' } } },
       { name: 'other-node', title: 'it is none', topology: { initialPlacement: { [FLOATING_IP]: 'node-01' } } },
     ],
+    proves: ['R5', 'R17', 'R19', 'R20'],
     controls: [
       {
         name: 'the power stays on',

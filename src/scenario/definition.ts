@@ -59,6 +59,8 @@ export interface ScenarioOptions {
   readonly options?: TopologyOptions
   readonly variants?: readonly Variant[]
   readonly controls?: readonly Control[]
+  /** The requirements of docs/requirements.md that it proves: `R17`. */
+  readonly proves?: readonly string[]
 }
 
 export interface Context {

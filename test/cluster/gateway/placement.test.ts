@@ -23,6 +23,15 @@ describe('placement', () => {
     expect(result['10.0.2.100']).toBe('c')
   })
 
+  it('R23: never leaves a subnet: where that has load-balancer nodes only, BGP stays on these, or nowhere', () => {
+    const nodes = [node('lb-1', 3), node('lb-2', 3), node('worker', 1)]
+    const dead = [node('lb-1', 3, 'not-ready'), node('lb-2', 3), node('worker', 1)]
+    const allDead = [node('lb-1', 3, 'not-ready'), node('lb-2', 3, 'not-ready'), node('worker', 1)]
+    expect(['lb-1', 'lb-2']).toContain(holders(nodes, [fresh('10.0.3.100')])['10.0.3.100'])
+    expect(holders(dead, [held('10.0.3.100', 'lb-1')])).toEqual({ '10.0.3.100': 'lb-2' })
+    expect(holders(allDead, [held('10.0.3.100', 'lb-2')])).toEqual({ '10.0.3.100': '-' })
+  })
+
   it('shares a node only when forced', () => {
     expect(holders([node('a', 1), node('b', 1, 'not-ready')], [held('10.0.1.100', 'a'), held('10.0.1.101', 'b')])).toEqual({
       '10.0.1.100': 'a',
