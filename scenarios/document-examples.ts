@@ -27,7 +27,7 @@ interface Example {
 
 const EXAMPLES: readonly Example[] = [
   {
-    title: 'all nodes share the peers',
+    title: 'shared peers',
     topology: 'shared-peers',
     proves: ['R31'],
     placement: { '10.0.1.100': 'node-04' },
@@ -37,7 +37,7 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
-    title: 'control-plane nodes have their own peers',
+    title: 'peers per rack',
     topology: 'peers-per-rack',
     proves: ['R6', 'R12', 'R32'],
     placement: { '10.0.1.100': 'node-04' },
@@ -48,7 +48,7 @@ const EXAMPLES: readonly Example[] = [
     ],
   },
   {
-    title: 'control and data plane are apart',
+    title: 'split planes',
     topology: 'split-planes',
     proves: ['R33'],
     placement: {},

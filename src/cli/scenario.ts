@@ -97,7 +97,12 @@ async function runScenarios(names: readonly string[], options: Options): Promise
     const startedAt = new Date()
     const folder = await RunFolder.create(startedAt)
     const timers = TIMER_PROFILES[options.timers]
-    const terminal = new Terminal(output.screen, { style: output.style, shown: shownPath, command: COMMAND })
+    const terminal = new Terminal(output.screen, {
+      style: output.style,
+      shown: shownPath,
+      command: COMMAND,
+      names: planned.jobs.map(({ job }) => job.name),
+    })
     terminal.start(version(), engine.description, timers)
     const keep = options.keep === true
     const results = await runJobs(planned.jobs, {
@@ -165,8 +170,9 @@ async function loadScenarios(names: readonly string[], folder: string | undefine
 
 function list(jobs: readonly Job[], output: Output): void {
   const seen = new Set<string>()
+  const width = Math.max(...jobs.map((job) => job.name.length))
   for (const job of jobs) {
-    const line = `${job.name.padEnd(26)} ${job.control === undefined ? job.title : `control: ${job.control.name}`}${job.variant?.slow === true ? ' (slow: only by its whole name)' : ''}`
+    const line = `${job.name.padEnd(width)}  ${job.control === undefined ? job.title : `control: ${job.control.name}`}${job.variant?.slow === true ? ' (slow: only by its whole name)' : ''}`
     if (seen.has(line)) continue
     seen.add(line)
     output.line(line)

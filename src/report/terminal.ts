@@ -31,20 +31,24 @@ export interface TerminalOptions {
   readonly shown?: (file: string) => string
   /** Shown after `again:`, `look:` and for a lab that is kept. */
   readonly command?: string
+  /** Of every scenario that will be reported: their titles stand in one column. */
+  readonly names?: readonly string[]
 }
 
-const COLUMN = 110
+const COLUMN = 120
 
 export class Terminal {
   readonly #screen: Screen
   readonly #style: Style
   readonly #options: TerminalOptions
+  readonly #nameWidth: number
   #heading = ''
   #live = false
 
   constructor(screen: Screen, options: TerminalOptions = {}) {
     this.#screen = screen
     this.#options = options
+    this.#nameWidth = Math.max(24, ...(options.names ?? []).map((name) => name.length))
     this.#style = options.style ?? PLAIN
   }
 
@@ -78,7 +82,7 @@ export class Terminal {
     const mark = verdict === 'passed' ? this.#style.good('✓') : verdict === 'cancelled' ? '·' : this.#style.bad('✗')
     const what = result.control === undefined ? result.title : `control: ${result.control}`
     const again = result.repetition > 1 ? ` (${result.repetition})` : ''
-    const left = `${`${result.name}${again}`.padEnd(24)} ${what}`
+    const left = `${`${result.name}${again}`.padEnd(this.#nameWidth)} ${what}`
     const right = verdict === 'cancelled' ? 'interrupted' : formatDuration(result.duration)
     this.#line(`  ${mark} ${aligned(left, right, COLUMN - 4)}`)
     for (const line of result.summary) this.#line(`      ${printable(line)}`)
