@@ -21,8 +21,8 @@ export interface World {
 /** Time. `now` is monotonic and shared by all devices of a lab; wall time is for status fields only. */
 export interface Clock {
   now(): Micros
-  /** RFC 3339, UTC, whole seconds: `2021-06-14T22:09:36Z`. */
-  wallTime(): string
+  /** RFC 3339, UTC, whole seconds: `2021-06-14T22:09:36Z`; with `micros`, as Kubernetes' MicroTime: `2021-06-14T22:09:36.000000Z`. */
+  wallTime(precision?: 'micros'): string
   /** A one-shot timer that can be started again; `name` is what logs and the simulator call it. */
   timer(name: string, callback: () => void): Timer
   /** Runs `callback` soon, after input that is already waiting was delivered. */

@@ -1,4 +1,5 @@
 /** What Kubernetes' clients ask first: which groups, versions and kinds there are. */
+import { BGP_ADVERTISED_ROUTE, BGP_LOAD_BALANCER, BGP_SESSION, FLOATING_IP, NETWORK_GATEWAY, SERVICE } from './kinds.ts'
 import { apiVersionOf, type ResourceType } from './objects.ts'
 
 const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']
@@ -48,19 +49,33 @@ function groups(types: readonly ResourceType[]) {
   })
 }
 
+/** What `kubectl get all` shows: what the cluster's owner looks at. */
+const SHOWN: readonly ResourceType[] = [
+  SERVICE,
+  FLOATING_IP,
+  BGP_SESSION,
+  BGP_ADVERTISED_ROUTE,
+  NETWORK_GATEWAY,
+  BGP_LOAD_BALANCER,
+] as readonly ResourceType[]
+
 function resourceList(groupVersion: string, types: readonly ResourceType[]): unknown {
   const found = types.filter((type) => apiVersionOf(type) === groupVersion)
   if (found.length === 0) return undefined
-  const resources = found.flatMap(({ plural, kind, namespaced, shortNames, flat }) => [
-    {
-      name: plural,
-      singularName: kind.toLowerCase(),
-      namespaced,
-      kind,
-      verbs: VERBS,
-      ...(shortNames === undefined ? {} : { shortNames }),
-    },
-    ...(flat ? [] : [{ name: `${plural}/status`, singularName: '', namespaced, kind, verbs: ['get', 'patch', 'update'] }]),
-  ])
+  const resources = found.flatMap((type) => {
+    const { plural, kind, namespaced, shortNames, flat } = type
+    return [
+      {
+        name: plural,
+        singularName: kind.toLowerCase(),
+        namespaced,
+        kind,
+        verbs: VERBS,
+        ...(shortNames === undefined ? {} : { shortNames }),
+        ...(SHOWN.includes(type) ? { categories: ['all'] } : {}),
+      },
+      ...(flat ? [] : [{ name: `${plural}/status`, singularName: '', namespaced, kind, verbs: ['get', 'patch', 'update'] }]),
+    ]
+  })
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources }
 }

@@ -18,7 +18,7 @@ import { deletedStatus, statusOf } from './status.ts'
 import type { Store } from './store.ts'
 import { tableOf, tableRequest } from './table.ts'
 import { WatchStreams } from './watch-streams.ts'
-import { draftOf, toWire } from './wire.ts'
+import { draftOf, inOrder, toWire } from './wire.ts'
 
 export interface ApiServerOptions {
   readonly listen: Endpoint
@@ -124,7 +124,8 @@ export class ApiServer {
       const refused = this.#streams.start(request, type, selector.value, target.query, table)
       return refused === undefined ? undefined : fail(request, refused)
     }
-    const { items, resourceVersion } = this.#store.list(type, selector.value)
+    const { items: found, resourceVersion } = this.#store.list(type, selector.value)
+    const items = inOrder(type, found)
     if (table !== undefined) return request.reply(200, tableOf(type, items, table, resourceVersion, this.#world.clock.wallTime()))
     const head = { apiVersion: apiVersionOf(type), kind: `${type.kind}List`, metadata: { resourceVersion } }
     request.reply(200, { ...head, items: items.map((each) => toWire(type, each)) })

@@ -274,9 +274,12 @@ export class Store {
     if (unchanged) return { ok: true, value: previous }
     const refused = this.#refuses(type, draft, previous)
     if (refused !== undefined) return refused
-    if (this.#dry) return { ok: true, value: draft }
+    if (this.#dry)
+      return { ok: true, value: { ...draft, metadata: { ...draft.metadata, resourceVersion: previous?.metadata.resourceVersion ?? '' } } }
     this.#revision++
     const object = { ...draft, metadata: { ...draft.metadata, resourceVersion: this.revision } }
+    // Told again, an Event is the newest.
+    if (type.flat) shelf.objects.delete(keyOf(object))
     shelf.objects.set(keyOf(object), object)
     this.#tell(shelf, { revision: this.#revision, object, ...(previous === undefined ? {} : { previous }), deleted: false })
     return { ok: true, value: object }

@@ -4,7 +4,7 @@ import type { Clock, IncomingRequest, MessageStream, Timer } from '../../world/i
 import { apiError, apiVersionOf, type Resource, type ResourceType, type Result, type Selector, type WatchEvent } from './objects.ts'
 import type { Store } from './store.ts'
 import { type TableRequest, tableOf } from './table.ts'
-import { toWire } from './wire.ts'
+import { inOrder, toWire } from './wire.ts'
 
 interface Open {
   readonly stream: MessageStream
@@ -41,7 +41,7 @@ export class WatchStreams {
     }
     const from = query.resourceVersion ?? ''
     // Without a revision, or from 0: what there is, then what comes.
-    const present = from === '' || from === '0' ? this.#store.list(type, selector).items : []
+    const present = from === '' || from === '0' ? inOrder(type, this.#store.list(type, selector).items) : []
     const watch = this.#store.watch(type, selector, from === '' || from === '0' ? undefined : from, tell)
     if (!watch.ok) return watch.error.code === 'invalid' ? apiError('bad-request', watch.error.message) : watch
     const ends: Timer = this.#clock.timer('watch time-out', () => {

@@ -1,7 +1,15 @@
 /** Objects as Kubernetes' clients see them. Most are what the store keeps; those of a flat kind have their fields beside `metadata`. */
 import { isMapping } from '../../model/index.ts'
 import { apiError, type Draft, type Resource, type ResourceType, type Result } from './objects.ts'
+import { unknownFields } from './openapi/index.ts'
 import type { Target } from './paths.ts'
+
+/** As Kubernetes lists: by namespace and name; Events in the order of what they tell, so that they read as a story. */
+export function inOrder(type: ResourceType, items: readonly Resource[]): readonly Resource[] {
+  if (type.flat) return items
+  const key = ({ metadata: { namespace = '', name } }: Resource) => `${namespace}\0${name}`
+  return items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
+}
 
 export type Wire = Readonly<Record<string, unknown>> & { readonly metadata: Resource['metadata'] }
 
@@ -26,6 +34,12 @@ export function draftOf(body: unknown, type: ResourceType, target: Target): Resu
     return apiError('bad-request', 'the namespace of the provided object does not match the namespace sent on the request')
   const { labels, annotations, resourceVersion } = metadata
   const fields = type.flat ? rest : spec
+  const unknown = target.subresource === 'status' ? [] : unknownFields(type, body)
+  if (unknown.length > 0)
+    return apiError(
+      'bad-request',
+      `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}: strict decoding error: ${unknown.join(', ')}`,
+    )
   return {
     ok: true,
     value: {

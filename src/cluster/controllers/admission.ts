@@ -2,7 +2,7 @@
  * What a write to the API must not do: change the control plane's BGP settings (R14), say what cannot be read or cannot work (R1, R7, R16, R30), or
  * take away what the lab stands on.
  */
-import type { Diagnostic } from '../../model/index.ts'
+import { type Diagnostic, isMapping } from '../../model/index.ts'
 import {
   type Admission,
   BGP_LOAD_BALANCER,
@@ -11,11 +11,13 @@ import {
   LEASE_NAMESPACE,
   NAMESPACE,
   NETWORK_GATEWAY,
+  NODE,
   POD,
   type Resource,
   type ResourceType,
   SERVICE,
   SYSTEM_NAMESPACE,
+  sameJson,
 } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
 import { type ClusterModel, controlPlaneChanges, readEditedBalancer, readEditedGateway } from '../resources/index.ts'
@@ -25,6 +27,7 @@ export function admissionFor(cluster: ClusterModel): Admission {
   return (type, next, previous) => {
     if (next === undefined) return deletion(type, previous, cluster)
     if (type === POD) return 'the lab runs no Pods'
+    if (type === (NODE as ResourceType)) return nodeCauses(next, previous, cluster)
     if (type === CLUSTER && previous !== undefined) {
       const forbidden = (field: string): Cause => forbid(field, 'cannot change after creation (R14)')
       return controlPlaneChanges(previous, next).map(forbidden)
@@ -40,8 +43,19 @@ function deletion(type: ResourceType, previous: Resource | undefined, cluster: C
   const name = previous?.metadata.name ?? ''
   const kept = ['default', SYSTEM_NAMESPACE, LEASE_NAMESPACE, cluster.namespace]
   if (type === NAMESPACE && kept.includes(name)) return 'this namespace may not be deleted'
+  if (type === (NODE as ResourceType)) return 'a node is a device of the lab; `kubectl delete` cannot take it away'
   if (type === CLUSTER) return 'the lab stands on it; `peerlab down` removes the lab'
   return undefined
+}
+
+/** Nodes are the lab's devices: what they are is said by the topology. */
+function nodeCauses(next: Resource, previous: Resource | undefined, { nodes }: ClusterModel): string | Cause[] {
+  const { name } = next.metadata
+  if (previous === undefined) return nodes.some((node) => node.name === name) ? [] : 'the nodes are those of the topology'
+  const [before, after] = [previous.spec, next.spec].map((spec) => (isMapping(spec) ? spec : {}))
+  const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
+  const changed = [...fields].filter((field) => !sameJson(before?.[field], after?.[field]))
+  return changed.map((field) => wrong(`spec.${field}`, after?.[field] ?? null, 'field is immutable'))
 }
 
 /** There is one of it, in the cluster's namespace, and its copy. */

@@ -11,6 +11,7 @@ import { FloatingIpController } from '../gateway/index.ts'
 import type { ClusterModel } from '../resources/index.ts'
 import { admissionFor } from './admission.ts'
 import { BalancerController } from './balancer.ts'
+import { Chronicle } from './chronicle.ts'
 import { CopiesController } from './copies.ts'
 import { EventKeeper } from './events.ts'
 import { NamespaceController } from './namespaces.ts'
@@ -119,6 +120,7 @@ export class ControlPlane {
       new CopiesController(world, store),
       new NamespaceController(world.clock, store),
       new EventKeeper(world.clock, store),
+      new Chronicle(world, store),
     ]
     return new FloatingIpController(
       this.#world,

@@ -28,7 +28,7 @@ export class EventRecorder {
     const words = `${kind} ${reason} ${message} ${this.#component}`
     const hash = [stableHash(words), stableHash(`${words}.`)].map((each) => (each >>> 0).toString(16).padStart(8, '0')).join('')
     const at = { name: `${name}.${hash}`, namespace: namespace ?? 'default' }
-    const now = this.#clock.wallTime()
+    const now = nextStamp(this.#clock, this.#store)
     const before = this.#store.get<Event>(EVENT, at.name, at.namespace)?.spec
     const spec: EventSpec = {
       involvedObject: { apiVersion, kind, name, uid, ...(namespace === undefined ? {} : { namespace }) },
@@ -42,6 +42,22 @@ export class EventRecorder {
     }
     this.#store.upsert<Event>(EVENT, { metadata: at, spec })
   }
+}
+
+/** The last stamp of a store's Events. */
+const stamps = new WeakMap<Store, string>()
+
+/**
+ * The time to the microsecond, later than that of every Event before: `kubectl get events --sort-by=.lastTimestamp` compares these texts, and a
+ * failover happens within a second.
+ */
+function nextStamp(clock: Clock, store: Store): string {
+  const now = clock.wallTime('micros')
+  const last = stamps.get(store) ?? ''
+  const [, head = '', micros = ''] = /^(.*\.)(\d{6})Z$/.exec(last) ?? []
+  const next = now > last ? now : `${head}${String(Math.min(Number(micros) + 1, 999_999)).padStart(6, '0')}Z`
+  stamps.set(store, next)
+  return next
 }
 
 /** Removes the oldest beyond the limit, whoever wrote them. */
@@ -65,7 +81,7 @@ export class EventKeeper {
   #trim() {
     const { items } = this.#store.list<Event>(EVENT)
     if (items.length <= KEPT_EVENTS) return
-    const byTime = items.toSorted((a, b) => (a.spec!.lastTimestamp < b.spec!.lastTimestamp ? -1 : 1))
-    for (const { metadata } of byTime.slice(0, items.length - KEPT_EVENTS)) this.#store.delete(EVENT, metadata.name, metadata.namespace)
+    // The store has them in the order in which they were last told.
+    for (const { metadata } of items.slice(0, items.length - KEPT_EVENTS)) this.#store.delete(EVENT, metadata.name, metadata.namespace)
   }
 }

@@ -23,8 +23,10 @@ export class RealClock implements Clock {
     return monotonicMicros()
   }
 
-  wallTime(): string {
-    return `${new Date().toISOString().slice(0, 19)}Z`
+  wallTime(precision?: 'micros'): string {
+    const now = new Date().toISOString()
+    // Date knows milliseconds.
+    return precision === 'micros' ? now.replace('Z', '000Z') : `${now.slice(0, 19)}Z`
   }
 
   timer(name: string, callback: () => void): Timer {

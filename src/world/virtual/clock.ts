@@ -19,8 +19,10 @@ export class VirtualClock implements Clock {
     return this.#queue.now
   }
 
-  wallTime(): string {
-    return formatWallTime(this.#epochSeconds + Math.floor(this.#queue.now / SECOND))
+  wallTime(precision?: 'micros'): string {
+    const { now } = this.#queue
+    const seconds = formatWallTime(this.#epochSeconds + Math.floor(now / SECOND))
+    return precision === 'micros' ? seconds.replace('Z', `.${String(Math.floor(now % SECOND)).padStart(6, '0')}Z`) : seconds
   }
 
   timer(name: string, callback: () => void): Timer {

@@ -1,30 +1,12 @@
 /** The lab's own kinds, as schemas that kubectl checks a file against before it sends it, and that `kubectl explain` reads out. */
 import { BGP_ADVERTISED_ROUTE, BGP_LOAD_BALANCER, BGP_SESSION, CLUSTER, FLOATING_IP, NETWORK_GATEWAY, NODE_POOL } from '../kinds.ts'
 import type { ResourceType } from '../objects.ts'
-
-/** The part of OpenAPI 2.0 that is used here. An object without `properties` takes anything. */
-export interface ApiSchema {
-  readonly type: 'object' | 'array' | 'string' | 'integer'
-  readonly description?: string
-  readonly properties?: Readonly<Record<string, ApiSchema>>
-  readonly required?: readonly string[]
-  readonly items?: ApiSchema
-}
-
-const text = (description: string): ApiSchema => ({ type: 'string', description })
-const number = (description: string): ApiSchema => ({ type: 'integer', description })
-const list = (description: string, items: ApiSchema): ApiSchema => ({ type: 'array', description, items })
-const object = (description: string, properties: Readonly<Record<string, ApiSchema>>, required: readonly string[] = []): ApiSchema => ({
-  type: 'object',
-  description,
-  properties,
-  ...(required.length === 0 ? {} : { required }),
-})
-const anything = (description: string): ApiSchema => ({ type: 'object', description })
+import { BUILT_IN } from './built-in.ts'
+import { type ApiSchema, anything, list, metadata, number, object, text } from './schema.ts'
 
 const conditions = list('What holds, what does not, and since when.', anything('type, status, reason, message, lastTransitionTime.'))
 
-interface Described {
+export interface Described {
   readonly description: string
   readonly spec: ApiSchema
   readonly status?: ApiSchema
@@ -36,6 +18,7 @@ const peer = object(
     peerIP: text('Its IPv4 address.'),
     peerASN: number('Its AS number; not the local one.'),
     sessions: number('Sessions wanted with it; the gateway’s setting where absent.'),
+    password: text('Not supported (R7).'),
   },
   ['peerIP', 'peerASN'],
 )
@@ -116,9 +99,10 @@ const KINDS = new Map<ResourceType, Described>([
   ],
   [CLUSTER, { description: 'The cluster as its owner described it.', spec: anything('See the cluster file.') }],
   [NODE_POOL, { description: 'Worker nodes as their owner described them.', spec: anything('See the cluster file.') }],
+  ...BUILT_IN,
 ])
 
-/** The whole object's schema; `undefined` for the kinds that kubectl knows by heart. */
+/** The whole object's schema; `undefined` where it has none. */
 export function schemaOf(type: ResourceType): ApiSchema | undefined {
   const kind = KINDS.get(type)
   if (kind === undefined) return undefined
@@ -126,13 +110,14 @@ export function schemaOf(type: ResourceType): ApiSchema | undefined {
   return object(description, {
     apiVersion: text('The version of this schema.'),
     kind: text('The kind.'),
-    metadata: anything('Name, namespace, labels, annotations.'),
-    spec,
+    metadata,
+    ...(type.flat ? spec.properties : { spec }),
     ...(status === undefined ? {} : { status }),
   })
 }
 
-/** `com.gke.networking.v1alpha1.BGPSession`, as Kubernetes names the definition of a custom kind. */
+/** `com.gke.networking.v1alpha1.BGPSession`, as Kubernetes names the definition of a custom kind; its own are `io.k8s.api.core.v1.Service`. */
 export function definitionName(type: ResourceType): string {
-  return `${type.group.split('.').toReversed().join('.')}.${type.version}.${type.kind}`
+  const group = type.builtIn ? `io.k8s.api.${type.group.split('.')[0] || 'core'}` : type.group.split('.').toReversed().join('.')
+  return `${group}.${type.version}.${type.kind}`
 }
