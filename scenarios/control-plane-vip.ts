@@ -4,7 +4,7 @@
  * all the while, so no node is taken for dead and no floating IP moves. When only the API of a node is dead, its speaker goes on announcing
  * (the document says nothing else), and with `withdrawUnhealthy` it withdraws.
  */
-import { formatDuration, type Micros, type RouterHandle, scenario } from 'peerlab/scenario'
+import { type Attempts, formatDuration, type Micros, type RouterHandle, scenario } from 'peerlab/scenario'
 
 const SECOND: Micros = 1_000_000
 const PLACES = { '10.0.1.100': 'node-04', '10.0.2.100': 'node-06' }
@@ -118,10 +118,10 @@ scenario(
   },
 )
 
-function shown(attempts: Readonly<Record<string, number>>): string {
-  return Object.entries(attempts)
-    .filter(([, count]) => count > 0)
-    .map(([outcome, count]) => `${count} ${outcome}`)
+function shown(attempts: Attempts): string {
+  return (['answered', 'refused', 'reset', 'unreachable', 'timeout'] as const)
+    .filter((outcome) => attempts[outcome] > 0)
+    .map((outcome) => `${attempts[outcome]} ${outcome}`)
     .join(', ')
 }
 

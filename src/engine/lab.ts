@@ -46,6 +46,8 @@ export interface View {
   floatingIp(address: string): FloatingIpState | undefined
   readonly floatingIps: readonly FloatingIpState[]
   nodeReady(node: string): boolean | undefined
+  /** Addresses to which an LB node sends new flows of a Service (`default/web`); `undefined` where it does not serve it. */
+  backends(device: string, service: string): readonly string[] | undefined
 }
 
 export interface FloatingIpState {
@@ -112,6 +114,10 @@ export type ConnectOutcome = 'answered' | 'refused' | 'reset' | 'unreachable' | 
 export interface ConnectResult {
   /** One for each attempt. */
   readonly outcomes: readonly ConnectOutcome[]
+  /** Which backend answered each, and where: `node-07 udp/5353`; null where none did, or what answered is no backend. */
+  readonly backends: readonly (string | null)[]
+  /** How long each took until its outcome was known. */
+  readonly times: readonly Micros[]
 }
 
 export interface ProbeOptions {

@@ -11,6 +11,7 @@ export class StateView implements View {
   #fib = new Map<string, Map<string, FibRoute>>()
   #floatingIps = new Map<string, FloatingIpState>()
   #ready = new Map<string, boolean>()
+  #backends = new Map<string, Map<string, readonly string[]>>()
 
   /** The device's session with `peerAddress`; an established one first where several local addresses have one. */
   session(device: string, peerAddress: string): Session | undefined {
@@ -50,6 +51,10 @@ export class StateView implements View {
     return this.#ready.get(node)
   }
 
+  backends(device: string, service: string): readonly string[] | undefined {
+    return this.#backends.get(device)?.get(service)
+  }
+
   apply(event: LabEvent): void {
     switch (event.type) {
       case 'session':
@@ -75,6 +80,9 @@ export class StateView implements View {
       case 'node-ready':
         this.#ready.set(event.node, event.ready)
         break
+      case 'service':
+        keep(inner(this.#backends, event.device), event.service, event.backends ?? [], event.backends !== undefined)
+        break
       case 'fault':
         if (event.fault === POWER_OFF) this.#forget(event.device)
         break
@@ -88,6 +96,7 @@ export class StateView implements View {
     this.#sessions.delete(device)
     this.#routes.delete(device)
     this.#fib.delete(device)
+    this.#backends.delete(device)
   }
 }
 

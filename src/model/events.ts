@@ -28,6 +28,8 @@ export type LabEventBody =
   | { readonly type: 'floating-ip'; readonly address: string; readonly node?: string; readonly previous?: string; readonly reason: string }
   | { readonly type: 'node-ready'; readonly node: string; readonly ready: boolean; readonly reason: string }
   | { readonly type: 'address'; readonly device: string; readonly address: string; readonly interface: string; readonly present: boolean }
+  /** To which backends an LB node now sends a Service's new flows; empty: it refuses them; absent: it no longer serves it. */
+  | { readonly type: 'service'; readonly device: string; readonly service: string; readonly backends?: readonly string[] }
   | { readonly type: 'gratuitous-arp'; readonly device: string; readonly address: string; readonly count: number }
   /** One flow of a traffic probe stopped or resumed getting answers. */
   | {

@@ -61,6 +61,10 @@ function describe(
       return { who: 'gateway', what: `${event.node} is ${event.ready ? 'Ready' : 'not Ready'} (${event.reason})` }
     case 'address':
       return { who: event.device, what: `${event.address} ${event.present ? 'added to' : 'removed from'} ${event.interface}` }
+    case 'service': {
+      const to = event.backends === undefined ? 'is no longer served' : `→ ${event.backends.join(', ') || 'no backend, refused'}`
+      return { who: event.device, what: `${event.service} ${to}` }
+    }
     case 'gratuitous-arp':
       return { who: event.device, what: `gratuitous ARP for ${event.address}, ${event.count} times` }
     case 'session': {

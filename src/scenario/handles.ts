@@ -10,7 +10,7 @@ import type {
   ProbeOptions,
   ProbeReport,
 } from '../engine/lab.ts'
-import { nearest } from '../model/index.ts'
+import { type Micros, nearest } from '../model/index.ts'
 import { contains, ipv4, prefix } from '../net/index.ts'
 import type { NodePlan, RouterPlan } from '../topology/plan.ts'
 import { ScenarioError } from './errors.ts'
@@ -134,14 +134,20 @@ export class NodeHandle extends DeviceHandle {
 }
 
 /** How many tries ended in which way. */
-export type Attempts = Readonly<Record<ConnectOutcome, number>>
+export interface Attempts extends Readonly<Record<ConnectOutcome, number>> {
+  /** Which backends answered, sorted, each once: `node-07 udp/5353`. */
+  readonly backends: readonly string[]
+  /** How long the slowest try took until its outcome was known. */
+  readonly slowest: Micros
+}
 
 function connectFrom(run: Run, from: string, options: Omit<ConnectOptions, 'from'>): Tracked<Attempts> {
   return run.track(`${options.protocol} ${options.vip}:${options.port} from ${from}`, async () => {
-    const { outcomes } = await run.lab.traffic.connect({ ...options, from })
+    const { outcomes, backends, times } = await run.lab.traffic.connect({ ...options, from })
     const counts = { answered: 0, refused: 0, reset: 0, unreachable: 0, timeout: 0 }
     for (const outcome of outcomes) counts[outcome]++
-    return counts
+    const answering = new Set(backends.filter((each) => each !== null))
+    return { ...counts, backends: [...answering].sort(), slowest: Math.max(0, ...times) }
   })
 }
 

@@ -1,7 +1,8 @@
 import { type Diagnostic, diagnose, type Finding, nearest, type Path, type YamlDocument } from '../model/index.ts'
 import { contains, ipv4, overlaps, parseIpv4, prefix } from '../net/index.ts'
 import { gateways, rackOf, rackPorts } from './addressing.ts'
-import type { TopologyFile } from './file.ts'
+import type { ServiceEntry, TopologyFile } from './file.ts'
+import { portsOf } from './services.ts'
 
 /**
  * What the parts of a topology file must be to each other: names that exist, addresses that lie where they must and are given once. All
@@ -159,18 +160,51 @@ function servicesHaveBackends(file: TopologyFile, say: Say): void {
     if (seen.has(service.name))
       say(['services', index, 'name'], { code: 'name-twice', message: `there are two services ${service.name}`, suggestion: 'rename one' })
     seen.add(service.name)
+    servicePorts(service, index, say)
     for (const [at, node] of service.backends.entries()) {
       if (!nodes.includes(node)) say(['services', index, 'backends', at], unknown('node', node, nodes))
-      const key = `${node} ${service.targetPort ?? service.port}`
-      const other = listening.get(key)
-      if (other !== undefined && other !== service.name)
-        say(['services', index], {
-          code: 'port-twice',
-          message: `backends of ${other} already listen at ${node} on port ${service.targetPort ?? service.port}`,
-          suggestion: 'give it a targetPort of its own',
-        })
-      listening.set(key, service.name)
+      for (const { protocol, targetPort } of portsOf(service)) {
+        const key = `${node} ${protocol} ${targetPort}`
+        const other = listening.get(key)
+        if (other !== undefined && other !== service.name)
+          say(['services', index], {
+            code: 'port-twice',
+            message: `backends of ${other} already listen at ${node} on ${protocol} port ${targetPort}`,
+            suggestion: 'give it a targetPort of its own',
+          })
+        listening.set(key, service.name)
+      }
     }
+  }
+}
+
+function servicePorts(service: ServiceEntry, index: number, say: Say): void {
+  if ((service.port === undefined) === (service.ports === undefined))
+    say(['services', index, ...(service.port === undefined ? [] : ['port'])], {
+      code: service.port === undefined ? 'missing' : 'port-or-ports',
+      message:
+        service.port === undefined
+          ? `${service.name} has no port`
+          : `${service.name} has port and ports: port is for one over TCP and UDP alike`,
+      suggestion: service.port === undefined ? 'add port: 80, or ports: [{ protocol: tcp, port: 80 }]' : 'write all of them under ports',
+    })
+  if (service.port === undefined && service.targetPort !== undefined)
+    say(['services', index, 'targetPort'], {
+      code: 'port-or-ports',
+      message: 'targetPort stands beside port only',
+      suggestion: 'write it at its entry of ports',
+      onKey: true,
+    })
+  const seen = new Set<string>()
+  for (const [at, { protocol = 'tcp', port }] of (service.ports ?? []).entries()) {
+    const key = `${protocol} ${port}`
+    if (seen.has(key))
+      say(['services', index, 'ports', at], {
+        code: 'port-twice',
+        message: `${service.name} has ${protocol} port ${port} already`,
+        suggestion: 'list each port of a protocol once',
+      })
+    seen.add(key)
   }
 }
 

@@ -48,8 +48,19 @@ export interface ServiceEntry {
   readonly name: string
   /** A fixed VIP; else the ingress VIP for `gke-system/istio-ingress`, and the next free address of the pools for others. */
   readonly vip?: string
-  readonly port: number
+  /** Over TCP and UDP alike, which suits probes; this or `ports`. */
+  readonly port?: number
   readonly targetPort?: number
+  /** As a Service of Kubernetes has them. */
+  readonly ports?: readonly PortEntry[]
   /** Nodes on which a backend answers. */
   readonly backends: readonly string[]
+}
+
+export interface PortEntry {
+  /** TCP where absent. */
+  readonly protocol?: 'tcp' | 'udp'
+  readonly port: number
+  /** `port` where absent. */
+  readonly targetPort?: number
 }

@@ -40,11 +40,16 @@ const router = object({
   config: optional(string({ pattern: /^[^/]+$/, expects: 'the name of a file beside the topology' })),
 })
 
+const portNumber = number({ min: 1, max: 65535 })
+
+const port = object({ protocol: optional(oneOf('tcp', 'udp')), port: portNumber, targetPort: optional(portNumber) })
+
 const service = object({
   name: string({ pattern: /^[a-z0-9-]+\/[a-z0-9-]+$/, expects: 'a namespace and a name: default/web' }),
   vip: optional(ipv4Address),
-  port: number({ min: 1, max: 65535 }),
-  targetPort: optional(number({ min: 1, max: 65535 })),
+  port: optional(portNumber),
+  targetPort: optional(portNumber),
+  ports: optional(list(port, { min: 1 })),
   backends: list(deviceName),
 })
 

@@ -25,10 +25,18 @@ export function planServices(file: TopologyFile, document: YamlDocument, model: 
     const { namespace, name } = names[index]!
     const vip = assigned.find((each) => each.namespace === namespace && each.name === name)?.vip
     if (vip === undefined) return []
-    const targetPort = service.targetPort ?? service.port
-    const ports = (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port: service.port, targetPort }))
-    return [{ namespace, name, vip, ports, backendNodes: service.backends }]
+    return [{ namespace, name, vip, ports: portsOf(service), backendNodes: service.backends }]
   })
+}
+
+/** `port` is one of TCP and one of UDP. */
+export function portsOf({ port, targetPort, ports = [] }: ServiceEntry): PlannedService['ports'] {
+  const both = port === undefined ? [] : (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port, targetPort }))
+  return [...both, ...ports].map((each) => ({
+    protocol: each.protocol ?? 'tcp',
+    port: each.port,
+    targetPort: each.targetPort ?? each.port,
+  }))
 }
 
 function splitName(service: ServiceEntry): { namespace: string; name: string } {

@@ -105,6 +105,7 @@ describe('the walk through a node’s death', () => {
     const died = walk(lab)
     const order = lab.universe.events
       .filter((event) => event.at >= died && 'device' in event && event.device === 'node-05')
+      .filter((event) => event.type !== 'service')
       .map((event) => (event.type === 'fsm' ? 'bgp' : event.type))
     expect(order.slice(0, 3)).toEqual(['address', 'gratuitous-arp', 'bgp'])
     expect(lab.events('gratuitous-arp', died)).toMatchObject([{ device: 'node-05', address: FIP, count: timers.gratuitousArp.count }])

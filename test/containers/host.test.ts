@@ -69,6 +69,19 @@ describe('the host of a node', () => {
     })
   })
 
+  it('takes a UDP flow that goes on to where it belongs now, after every change, and refuses it meanwhile', () => {
+    const { datagrams, events } = step<{ datagrams: Record<string, string[]>; events: unknown[] }>('udp flow')
+    expect(datagrams).toEqual({
+      'no rule': ['ECONNREFUSED', 'ECONNREFUSED'],
+      west: ['west', 'west'],
+      east: ['east', 'east'],
+      none: ['ECONNREFUSED', 'ECONNREFUSED'],
+      again: ['west', 'west'],
+      gone: ['ECONNREFUSED', 'ECONNREFUSED'],
+    })
+    expect(events).toEqual([])
+  })
+
   it('announces as often as it is told, so far apart, and a neighbour believes it', () => {
     const { times, believed, events } = step<{ times: number[]; believed: boolean; events: unknown }>('announced')
     expect(times.length).toBe(3)

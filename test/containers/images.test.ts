@@ -46,7 +46,7 @@ test('images of other sources are called stale, and which', async () => {
 const tools: Readonly<Record<ImageKind, readonly string[]>> = {
   'router-frr': ['/usr/lib/frr/bgpd', '/usr/lib/frr/zebra', '/usr/lib/frr/vrrpd', 'vtysh', 'nft', 'ip', 'tcpdump'],
   'router-gobgp': ['gobgpd', 'gobgp', '/usr/lib/frr/zebra', '/usr/lib/frr/vrrpd', 'nft', 'ip', 'tcpdump'],
-  node: ['ip', 'nft', 'arping', 'ping', 'tcpdump'],
+  node: ['ip', 'nft', 'conntrack', 'arping', 'ping', 'tcpdump'],
   client: ['ip', 'ping', 'tcpdump'],
   wiring: ['ip', 'bridge', 'nft', 'nsenter', 'tcpdump', 'ps', 'sysctl'],
 }

@@ -122,7 +122,10 @@ export class FakeLab implements Lab {
         },
       }),
     fanOut: () => Promise.resolve({ answered: 0, byRouter: {} }),
-    connect: ({ attempts = 1 }) => Promise.resolve({ outcomes: Array.from({ length: attempts }, () => 'answered' as const) }),
+    connect: ({ attempts = 1 }) => {
+      const each = <T>(value: T) => Array.from({ length: attempts }, () => value)
+      return Promise.resolve({ outcomes: each('answered' as const), backends: each('node-01 tcp/8080'), times: each(1_000) })
+    },
   }
   /** What was started last: what it prints and how it ends is for the test to say. */
   program: { readonly line: (text: string) => void; readonly end: (code: number) => void; interrupts: number } | undefined

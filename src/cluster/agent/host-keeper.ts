@@ -4,6 +4,7 @@
  */
 import { SECOND } from '../../model/index.ts'
 import type { ServiceRule, Timer, World } from '../../world/index.ts'
+import { serviceChanges } from './services.ts'
 
 const RETRY = SECOND
 
@@ -13,6 +14,8 @@ export class HostKeeper {
   readonly #vips = new Map<string, readonly string[]>()
   readonly #retry: Timer
   #services: readonly ServiceRule[] = []
+  /** Those that the host has. */
+  #told: readonly ServiceRule[] = []
   #id = 0
   #due = false
   #busy = false
@@ -65,6 +68,13 @@ export class HostKeeper {
     })
   }
 
+  /** What new flows meet from now on. */
+  #tellServices(services: readonly ServiceRule[]) {
+    const { name: device, events } = this.#world
+    for (const change of serviceChanges(this.#told, services)) events.emit({ type: 'service', device, ...change })
+    this.#told = services
+  }
+
   #apply() {
     this.#busy = true
     this.#retry.stop()
@@ -73,9 +83,11 @@ export class HostKeeper {
     this.#waiting = []
     const addresses = [...this.#addresses].map(([address, name]) => ({ address, interface: name }))
     const localVips = [...new Set([...this.#vips.values()].flat())].sort()
-    this.#world.host.apply({ id, addresses, localVips, services: this.#services }, (event) => {
+    const services = this.#services
+    this.#world.host.apply({ id, addresses, localVips, services }, (event) => {
       this.#busy = false
       if (event.type === 'applied') {
+        this.#tellServices(services)
         for (const done of told) done()
         if (this.#waiting.length > 0) this.#applySoon()
         return

@@ -62,7 +62,7 @@ const COLUMNS = new Map<ResourceType, readonly Column[]>([
       { name: 'External-IP', cell: (object) => externalIp(object) },
       { name: 'Port(s)', cell: (object) => ports(object) },
       AGE,
-      wide('Endpoints', 'spec.endpoints'),
+      wide('Endpoints', 'status.endpoints'),
     ],
   ],
   [

@@ -63,6 +63,8 @@ export interface ServiceSpec {
 }
 export interface ServiceStatus {
   readonly loadBalancer: { readonly ingress?: readonly { readonly ip: string }[] }
+  /** Those of the spec's endpoints that take flows: not those on a node that is not Ready. Absent until a controller has looked. */
+  readonly endpoints?: readonly string[]
   readonly conditions?: readonly Condition[]
 }
 export type Service = Resource<ServiceSpec, ServiceStatus>

@@ -13,6 +13,7 @@ import { admissionFor } from './admission.ts'
 import { BalancerController } from './balancer.ts'
 import { Chronicle } from './chronicle.ts'
 import { CopiesController } from './copies.ts'
+import { EndpointsController } from './endpoints.ts'
 import { EventKeeper } from './events.ts'
 import { NamespaceController } from './namespaces.ts'
 import { PeeringController } from './peering.ts'
@@ -117,6 +118,7 @@ export class ControlPlane {
     this.#settledOnes = [peering, balancer, status]
     this.#others = [
       new VipController(world, store, cluster),
+      new EndpointsController(world, store),
       new CopiesController(world, store),
       new NamespaceController(world.clock, store),
       new EventKeeper(world.clock, store),

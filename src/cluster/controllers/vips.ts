@@ -7,6 +7,8 @@ import { condition } from './conditions.ts'
 import { EventRecorder } from './events.ts'
 import { Reconciler, written } from './reconciler.ts'
 
+const TYPE = 'AddressAssigned'
+
 export class VipController {
   readonly #world: World
   readonly #store: Store
@@ -64,15 +66,18 @@ export class VipController {
     const said = vip === undefined ? (message ?? '') : `has ${vip}`
     const reason = vip === undefined ? pascalCase(code ?? 'none') : 'Assigned'
     const now = this.#world.clock.wallTime()
+    const { conditions = [] } = service.status ?? {}
+    const others = conditions.filter((each) => each.type !== TYPE)
     const status: ServiceStatus = {
+      ...service.status,
       loadBalancer: vip === undefined ? {} : { ingress: [{ ip: vip }] },
-      conditions: [condition(service.status?.conditions, 'AddressAssigned', vip !== undefined, reason, said, now)],
+      conditions: [condition(conditions, TYPE, vip !== undefined, reason, said, now), ...others],
     }
     const { name, namespace } = service.metadata
-    const before = service.status?.conditions?.[0]
+    const before = conditions.find((each) => each.type === TYPE)
     if (before?.reason === reason && before.message === said && vipOf(service) === vip) return
     written(this.#store.updateStatus(SERVICE, { metadata: { name, namespace: namespace ?? 'default' }, status }))
-    this.#events.tell(service, vip === undefined ? 'Warning' : 'Normal', vip === undefined ? reason : 'AddressAssigned', said)
+    this.#events.tell(service, vip === undefined ? 'Warning' : 'Normal', vip === undefined ? reason : TYPE, said)
   }
 }
 

@@ -86,7 +86,8 @@ function adminStart(plan: Plan, seed: string): AdminStart {
 
 function backendOf(plan: Plan, node: string, address: string): BackendStart {
   const ports = plan.cluster.services.filter((service) => service.backendNodes.includes(node)).flatMap((service) => service.ports)
-  return { node, address, ports: [...new Set(ports.map((port) => port.targetPort))] }
+  const listens = new Map(ports.map(({ protocol, targetPort: port }) => [`${protocol} ${port}`, { protocol, port }]))
+  return { node, address, ports: [...listens.values()] }
 }
 
 function clientStart(plan: Plan, device: string): ClientStart {

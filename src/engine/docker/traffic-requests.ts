@@ -8,6 +8,8 @@ export interface BackendAnswer {
   /** The address and port that the request came from as the backend saw it: the LB node's, which masquerades. */
   readonly source: string
   readonly port: number
+  /** Where it answers: `udp/5353`. */
+  readonly at: string
   /** The request itself. */
   readonly echo: string
 }
@@ -59,5 +61,5 @@ export type ConnectEnd = ConnectResult
 export interface BackendStart {
   readonly node: string
   readonly address: string
-  readonly ports: readonly number[]
+  readonly ports: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number }[]
 }

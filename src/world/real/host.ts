@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import type { Micros } from '../../model/index.ts'
-import type { Clock, Events, Host, HostEvent, HostInterface, HostState } from '../ports.ts'
+import type { Clock, Events, Host, HostEvent, HostInterface, HostState, ServiceRule } from '../ports.ts'
 import { type CommandResult, Commands } from './commands.ts'
+import { forget, staleFlows } from './conntrack.ts'
 import { type HostChanges, ownInterfaces, planHost, ROUTE_PROTOCOL, readAddresses, readLocalVips } from './host-plan.ts'
 import { renderRules } from './nft.ts'
 
@@ -20,6 +21,7 @@ export class RealHost implements Host {
   #busy = false
   /** The rules that stand in the kernel since our last load. */
   #rules: string | undefined
+  #services: readonly ServiceRule[] = []
 
   constructor(device: string, clock: Clock, events: Events) {
     this.#device = device
@@ -124,7 +126,42 @@ export class RealHost implements Host {
     }
     this.#commands.run('nft', ['-f', '-'], rules, (result) => {
       this.#rules = result.ok ? rules : undefined
-      done(result)
+      if (!result.ok) {
+        done(result)
+        return
+      }
+      const before = this.#services
+      this.#services = desired.services
+      this.#forgetStaleFlows(before, () => done(result))
+    })
+  }
+
+  /** Without conntrack(8) the rules stand all the same, so that is told and no failure. */
+  #forgetStaleFlows(before: readonly ServiceRule[], done: () => void): void {
+    const now = this.#services
+    if (![...before, ...now].some((rule) => rule.protocol === 'udp')) {
+      done()
+      return
+    }
+    const told = (result: CommandResult): result is Extract<CommandResult, { ok: true }> => {
+      // An entry may end by itself meanwhile, and then there is none to delete.
+      const message =
+        result.ok || /\b0 flow entries/.test(result.detail) ? undefined : `UDP flows may stay with old backends: ${result.detail}`
+      if (message !== undefined) this.#events.emit({ type: 'log', device: this.#device, level: 'warning', message })
+      return result.ok
+    }
+    this.#commands.run('conntrack', ['-L', '-p', 'udp'], '', (listed) => {
+      const stale = told(listed) ? staleFlows(listed.stdout, before, now) : []
+      const next = (): void => {
+        const flows = stale.pop()
+        if (flows === undefined) done()
+        else
+          this.#commands.run('conntrack', forget(flows), '', (result) => {
+            told(result)
+            next()
+          })
+      }
+      next()
     })
   }
 

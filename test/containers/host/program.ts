@@ -14,7 +14,19 @@ const say = (step: string, seen: object): void => console.log(JSON.stringify({ s
 
 /** Answers every connection with its own name and the address that it saw the caller as. */
 const BACKEND = `require('node:net').createServer((socket) => socket.end(process.argv[1] + ' ' + socket.remoteAddress)).listen(8080, '0.0.0.0', () => console.log('up'))
-require('node:net').createServer(() => {}).listen(8081, '0.0.0.0')`
+require('node:net').createServer(() => {}).listen(8081, '0.0.0.0')
+const udp = require('node:dgram').createSocket('udp4')
+udp.on('message', (message, from) => udp.send(process.argv[1], from.port, from.address)).bind(8054)`
+/** One UDP flow: sends a datagram for each line that it is given, always from the same port, and prints what came of it. */
+const FLOW = `
+const socket = require('node:dgram').createSocket('udp4')
+let patience
+const told = (text) => { clearTimeout(patience); console.log(text) }
+socket.on('message', (message) => told(message.toString())).on('error', (error) => told(error.code))
+socket.connect(53, process.argv[1], () => process.stdin.on('data', () => {
+  patience = setTimeout(() => told('TIMEOUT'), 3000)
+  socket.send('?')
+}))`
 /** Connects so many times in turn and prints the answers or error codes. */
 const CALLER = `
 import { connect } from 'node:net'
@@ -54,6 +66,20 @@ function call(from: string, address: string, port: number, times = 1): Promise<s
   return new Promise((done, fail) =>
     execFile(command, args, (error, stdout) => (error ? fail(error) : done(JSON.parse(stdout) as string[]))),
   )
+}
+
+/** A UDP flow from a namespace; `send` answers what came of the next datagram. */
+function udpFlow(from: string, address: string): { send(): Promise<string>; end(): void } {
+  const [command = '', ...args] = [...inside(from), node, '-e', FLOW, address]
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  return {
+    send: () =>
+      new Promise((done) => {
+        child.stdout.once('data', (data) => done(String(data).trim()))
+        child.stdin.write('?')
+      }),
+    end: () => void child.kill(),
+  }
 }
 
 function ping(from: string, address: string): Promise<boolean> {
@@ -127,6 +153,32 @@ say('refused', {
   ping: [await ping('', '10.0.0.1'), await ping('east', '10.0.0.1')],
 })
 await new Promise((done) => everywhere.close(done))
+
+// One UDP flow all the while, from a node's own socket and from a neighbour's: none, then one backend, another, none, and one again.
+const flows = [udpFlow('', '10.0.0.1'), udpFlow('east', '10.0.0.1')]
+const udpRule = (...addresses: string[]) => ({
+  name: 'default/dns',
+  vip: '10.0.0.1',
+  protocol: 'udp' as const,
+  port: 53,
+  backends: addresses.map((address) => ({ address, port: 8054 })),
+})
+const datagrams: Record<string, string[]> = {}
+const stages = {
+  'no rule': [],
+  west: [udpRule('10.0.2.20')],
+  east: [udpRule('10.0.1.20')],
+  none: [udpRule()],
+  again: [udpRule('10.0.2.20')],
+  gone: [],
+}
+for (const [stage, services] of Object.entries(stages)) {
+  await apply({ ...desired, id: 10, services })
+  datagrams[stage] = await Promise.all(flows.map((flow) => flow.send()))
+}
+for (const flow of flows) flow.end()
+await apply(desired)
+say('udp flow', { datagrams, events: events.splice(0) })
 
 // The neighbour believes that another machine has the address, until it is told.
 const mac = (JSON.parse(ip('-j', 'link', 'show', 'rack1')) as { address: string }[])[0]?.address

@@ -6,7 +6,7 @@ import { onLines } from '../serve.ts'
 
 /** Serves every port over UDP and TCP; resolves when all are bound. */
 export async function serveBackend(start: BackendStart): Promise<void> {
-  await Promise.all(start.ports.flatMap((port) => [serveUdp(start, port), serveTcp(start, port)]))
+  await Promise.all(start.ports.map(({ protocol, port }) => (protocol === 'udp' ? serveUdp(start, port) : serveTcp(start, port))))
 }
 
 function serveUdp(start: BackendStart, port: number): Promise<void> {
@@ -15,7 +15,7 @@ function serveUdp(start: BackendStart, port: number): Promise<void> {
     socket.on('error', reject)
     socket.on('message', (message, from) => {
       // A failure to send is a packet lost, which the client measures.
-      socket.send(answer(start.node, from.address, from.port, message.toString()), from.port, from.address, () => undefined)
+      socket.send(answer(start.node, `udp/${port}`, from.address, from.port, message.toString()), from.port, from.address, () => undefined)
     })
     socket.bind(port, start.address, resolve)
   })
@@ -26,7 +26,8 @@ function serveTcp(start: BackendStart, port: number): Promise<void> {
     const server = createServer({ noDelay: true }, (socket) => {
       socket.on('error', () => socket.destroy())
       onLines(socket, (line) => {
-        if (socket.writable) socket.write(`${answer(start.node, socket.remoteAddress ?? '', socket.remotePort ?? 0, line)}\n`)
+        if (socket.writable)
+          socket.write(`${answer(start.node, `tcp/${port}`, socket.remoteAddress ?? '', socket.remotePort ?? 0, line)}\n`)
       })
     })
     server.on('error', reject)
@@ -34,6 +35,6 @@ function serveTcp(start: BackendStart, port: number): Promise<void> {
   })
 }
 
-function answer(node: string, source: string, port: number, echo: string): string {
-  return JSON.stringify({ node, source, port, echo } satisfies BackendAnswer)
+function answer(node: string, at: string, source: string, port: number, echo: string): string {
+  return JSON.stringify({ node, at, source, port, echo } satisfies BackendAnswer)
 }
