@@ -143,6 +143,9 @@ async function run(code: string): Promise<Map<string, Step>> {
       Sysctls: {
         'net.ipv4.ip_forward': '1',
         'net.ipv4.tcp_retries2': '3',
+        // They would use up the neighbour's share of ICMP errors (icmp_ratelimit), and the node owes it some.
+        'net.ipv4.conf.all.send_redirects': '0',
+        'net.ipv4.conf.default.send_redirects': '0',
         'net.ipv4.conf.all.rp_filter': '0',
         'net.ipv4.conf.default.rp_filter': '0',
       },
