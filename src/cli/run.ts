@@ -6,6 +6,7 @@ import { execCommand } from './exec.ts'
 import { Ending, EXIT } from './exit.ts'
 import { kubeconfigCommand } from './kubeconfig.ts'
 import { version } from './package.ts'
+import { preflightCommand } from './preflight.ts'
 import { psCommand } from './ps.ts'
 import { routesCommand } from './routes.ts'
 import { scenarioCommand } from './scenario.ts'
@@ -16,6 +17,7 @@ import { upCommand } from './up.ts'
 const COMMANDS = [
   setupCommand,
   checkCommand,
+  preflightCommand,
   scenarioCommand,
   upCommand,
   psCommand,

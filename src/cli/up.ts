@@ -30,7 +30,7 @@ export function upCommand(): Command {
     })
 }
 
-function oneSet(text: string): RouterSet {
+export function oneSet(text: string): RouterSet {
   const parsed = parseRouters(text)
   if ('error' in parsed) throw new InvalidArgumentError(parsed.error)
   const [set] = parsed.sets

@@ -2,6 +2,7 @@
  * The port that every engine implements: a running lab as narrow capabilities. Conditions, faults, the CLI and reports know only this.
  * Instants are microseconds on the lab's one monotonic base, the same for every device.
  */
+import type { Look, SentDatagrams, SessionOutcome } from '../cluster/preflight/index.ts'
 import type { FibRoute, LabEvent, LabEventBody, Micros, Route, Session } from '../model/index.ts'
 import type { Plan } from '../topology/plan.ts'
 
@@ -23,6 +24,7 @@ export interface Lab {
   readonly tables: Tables
   readonly traffic: Traffic
   readonly shell: Shell
+  readonly rehearsal: Rehearsal
   now(): Micros
   /** Ends the lab: undoes nothing, removes everything that it made. May be called twice. */
   close(): Promise<void>
@@ -190,4 +192,53 @@ export interface RunningCommand {
   readonly ended: Promise<number>
   /** Ctrl-C at its terminal. */
   interrupt(): void
+}
+
+/**
+ * What nodes and clients try before there is a cluster (R34): sessions of a node's own, the VIP on it, datagrams to the VIP. A session's BGP
+ * log comes as `output` records of the program `rehearsalName(peer)`. Nothing of it runs by itself.
+ */
+export interface Rehearsal {
+  /** Starts a session from a node, and answers when it is up, has failed for good, or `within` has passed. It is kept until `close`. */
+  open(node: string, session: RehearsedSession): Promise<SessionOutcome>
+  /** Announces the prefix with the node's own address as next hop, or withdraws what was announced; answers once the UPDATE is sent, or cannot be. */
+  announce(node: string, peer: string, prefix: string | undefined): Promise<{ readonly sent: boolean; readonly outcome: SessionOutcome }>
+  outcome(node: string, peer: string): Promise<SessionOutcome>
+  /** Cease, FIN, and how it stood before. */
+  close(node: string, peer: string): Promise<SessionOutcome>
+  /** Past BGP: route, ping, and one TCP connection. */
+  look(node: string, from: string, to: string): Promise<Look>
+  /** Makes the VIP a local address of a node, which then counts and answers datagrams to it. */
+  hold(node: string, vip: string): Promise<void>
+  /** Datagrams received at the VIP since `hold`, by token. */
+  arrived(node: string, vip: string): Promise<Readonly<Record<string, number>>>
+  /** Undoes `hold`; an address that the node had before stays. */
+  release(node: string, vip: string): Promise<void>
+  /** Sends datagrams from a node or client to the VIP until one is answered, or `within` has passed. */
+  send(device: string, datagrams: RehearsedDatagrams): Promise<SentDatagrams>
+}
+
+export interface RehearsedSession {
+  readonly localIP: string
+  readonly localASN: number
+  readonly peerIP: string
+  readonly peerASN: number
+  readonly holdTimeSeconds: number
+  readonly keepaliveSeconds: number
+  readonly connectRetrySeconds: number
+  readonly within: Micros
+}
+
+export interface RehearsedDatagrams {
+  readonly from: string
+  readonly vip: string
+  readonly token: string
+  /** Each from a source port of its own; each is repeated until it is answered. */
+  readonly flows: number
+  readonly within: Micros
+}
+
+/** The program's name in `output` records. */
+export function rehearsalName(peer: string): string {
+  return `preflight ${peer}`
 }

@@ -1,4 +1,4 @@
-import type { Lab, Probe, Shell, Traffic } from '../../src/engine/lab.ts'
+import type { Lab, Probe, Rehearsal, Shell, Traffic } from '../../src/engine/lab.ts'
 import { Log } from '../../src/engine/log.ts'
 import { StateView } from '../../src/engine/view.ts'
 import {
@@ -140,6 +140,11 @@ export class FakeLab implements Lab {
       return Promise.resolve({ ended, interrupt: () => void program.interrupts++ })
     },
   }
+
+  /** Nothing is rehearsed unless a test gives it. */
+  rehearsal: Rehearsal = new Proxy({} as Rehearsal, {
+    get: (_, name) => () => Promise.reject(new Error(`this lab rehearses nothing: ${String(name)}`)),
+  })
 
   close(): Promise<void> {
     this.closed = true

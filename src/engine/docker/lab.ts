@@ -16,6 +16,7 @@ import { type Parts, reportFault } from './parts.ts'
 import { createLinks, createPower, seedHash } from './power.ts'
 import { monotonicMicros } from './programs/serve.ts'
 import { Readiness } from './readiness.ts'
+import { createRehearsal } from './rehearsal.ts'
 import { createShell } from './shell.ts'
 import { startArguments } from './starts.ts'
 import { createTables } from './tables.ts'
@@ -104,6 +105,7 @@ class RunningLab implements DockerLab {
   readonly tables: Lab['tables']
   readonly traffic: Lab['traffic']
   readonly shell: Lab['shell']
+  readonly rehearsal: Lab['rehearsal']
   #versions: Record<string, string> = {}
   readonly #docker: Docker
   readonly #fleet: Fleet
@@ -145,6 +147,7 @@ class RunningLab implements DockerLab {
         reportFault(parts, router, 'session-reset', peerAddress, await this.#fleet.request<Micros>(router, 'reset', { peer: peerAddress })),
     }
     this.shell = createShell(this.#fleet)
+    this.rehearsal = createRehearsal(this.#fleet)
   }
 
   get routerVersions(): Readonly<Record<string, string>> {

@@ -5,6 +5,7 @@ import { connectOnce } from './client/connect.ts'
 import { fanOut } from './client/fan-out.ts'
 import { nodeOf } from './client/flow.ts'
 import { RunningProbe } from './client/probe.ts'
+import { SENDER_HANDLERS } from './rehearsal/index.ts'
 import { serve } from './serve.ts'
 
 let config: ClientStart = { device: '', nodes: {} }
@@ -29,6 +30,7 @@ serve((context) => ({
   },
   'fan-out': (args) => fanOut(args as FanOutStart, read),
   connect: (args) => connectOnce(args as ConnectStart),
+  ...SENDER_HANDLERS,
 }))
 
 function probeOf(args: unknown): RunningProbe {

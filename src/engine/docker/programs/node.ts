@@ -4,6 +4,7 @@ import { AGENT_ARGUMENT, type AgentStart, runAgent } from './agent.ts'
 import { connectOnce } from './client/connect.ts'
 import { serveBackend } from './node/backend.ts'
 import { AgentProcess } from './node/child.ts'
+import { rehearsalHandlers } from './rehearsal/index.ts'
 import { serve } from './serve.ts'
 
 export interface NodeStart {
@@ -48,6 +49,7 @@ function runNode(): void {
       },
       status: (args) => agent.request('status', args),
       connect: (args) => connectOnce(args as ConnectStart),
+      ...rehearsalHandlers(context, () => config?.device ?? ''),
     }
   })
 }

@@ -1,0 +1,125 @@
+/** `peerlab preflight`: tries on the network alone what a cluster's control plane will need of it (R34), and says what is wrong and what to do. */
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { cellsOf, type PreflightReport } from '../cluster/preflight/index.ts'
+import type { Lab } from '../engine/lab.ts'
+import { TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
+import { preflight } from '../preflight/index.ts'
+import { Terminal } from '../report/index.ts'
+import { planJobs, type RouterSet, topologyJob } from '../scenario/index.ts'
+import type { Plan } from '../topology/plan.ts'
+import { openEngine } from './engine.ts'
+import { Ending, EXIT } from './exit.ts'
+import { type Interrupt, onInterrupt } from './interrupt.ts'
+import { type Output, outputTo, printJson } from './output.ts'
+import { COMMAND, version } from './package.ts'
+import { matrixLines, verdictLine } from './preflight-lines.ts'
+import { PreflightLog } from './preflight-log.ts'
+import { summaryOf } from './scenario.ts'
+import { shownPath, Topologies } from './topology.ts'
+import { oneSet } from './up.ts'
+
+interface Options {
+  readonly timers: TimerProfile['name']
+  readonly routers?: RouterSet
+  readonly workspace: string
+  readonly json?: string
+}
+
+export function preflightCommand(): Command {
+  return new Command('preflight')
+    .description('try on the network alone, before there is a cluster, what its control plane will need: every node with every peer')
+    .argument('TOPOLOGY', 'a folder of topologies/, or a topology file')
+    .addOption(new Option('--timers <PROFILE>', 'BGP timers').choices(['default', 'fast']).default('fast'))
+    .option('--routers <SET>', 'frr, gobgp, mixed, or tor1=frr,tor2=gobgp (default: as the topology says)', oneSet)
+    .option('--workspace <FOLDER>', 'where <cluster>/log/ gets a folder for this run', 'out')
+    .option('--json <FILE>', 'write the report there too; - is standard output')
+    .action(async (topology: string, options: Options) => {
+      process.exitCode = await runPreflight(topology, options)
+    })
+}
+
+async function runPreflight(topology: string, options: Options): Promise<number> {
+  const output = outputTo(options.json === '-' ? process.stderr : process.stdout)
+  const plan = await planOf(topology, options, output)
+  const interrupt = onInterrupt((line) => output.error(line))
+  try {
+    return await onLab(plan, options, output, interrupt)
+  } catch (error) {
+    if (interrupt.signal.aborted) return EXIT.interrupted
+    throw error
+  } finally {
+    interrupt.dispose()
+  }
+}
+
+async function planOf(topology: string, options: Options, output: Output): Promise<Plan> {
+  const topologies = new Topologies(options.timers)
+  const job = { ...topologyJob(topology, options.routers), topology: { agents: false } }
+  const planned = await planJobs([job], topologies.load)
+  topologies.check(planned.diagnostics, output)
+  const plan = planned.jobs[0]?.plan
+  if (plan === undefined || planned.unknown.length > 0) throw new Ending(EXIT.usage, planned.unknown.join('\n'))
+  if (cellsOf(plan.cluster.model).length === 0)
+    throw new Ending(
+      EXIT.usage,
+      `no control-plane node of ${plan.cluster.name} has a BGP peer: there is nothing to try`,
+      'see spec.loadBalancer.bgpPeers',
+    )
+  return plan
+}
+
+async function onLab(plan: Plan, options: Options, output: Output, interrupt: Interrupt): Promise<number> {
+  const engine = await openEngine()
+  const runner = await engine.runner()
+  await engine.reap()
+  const started = performance.now()
+  const startedAt = new Date()
+  const terminal = new Terminal(output.screen, { style: output.style, shown: shownPath, command: COMMAND })
+  terminal.start(version(), engine.description, TIMER_PROFILES[options.timers])
+  const lab = await opened(
+    () => runner.open(plan, { keep: false, signal: interrupt.signal, onProgress: (text) => terminal.progress(text) }),
+    interrupt,
+  )
+  const log = await PreflightLog.create(join(options.workspace, plan.cluster.name, 'log'), startedAt, lab)
+  let report: PreflightReport
+  try {
+    terminal.lab({ ...summaryOf(lab), upTime: Math.round((performance.now() - started) * 1000) })
+    ;({ report } = await log.around(() => preflight(lab, { signal: interrupt.signal, progress: (text) => terminal.progress(text) })))
+  } finally {
+    await lab.close()
+  }
+  const left = await runner.leftovers(lab.id)
+  const document = documentOf(plan, lab, options, startedAt, report, left)
+  const path = await log.report(document, options.json === '-' ? undefined : options.json)
+  if (options.json === '-') printJson(document)
+  terminal.progress('')
+  for (const line of matrixLines(report, plan, output.style, output.screen.columns)) output.line(line)
+  output.line()
+  const length = Math.round((performance.now() - started) * 1000)
+  output.line(verdictLine(report, { length, left: left.length, log: shownPath(path) }, output.style))
+  return report.passed && left.length === 0 ? EXIT.pass : EXIT.failed
+}
+
+async function opened(open: () => Promise<Lab>, interrupt: Interrupt): Promise<Lab> {
+  try {
+    return await open()
+  } catch (error) {
+    if (interrupt.signal.aborted || error instanceof Ending) throw error
+    throw new Ending(EXIT.environment, `the lab did not come up: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function documentOf(plan: Plan, lab: Lab, options: Options, startedAt: Date, report: PreflightReport, left: readonly string[]) {
+  return {
+    peerlab: version(),
+    cluster: plan.cluster.name,
+    topology: plan.name,
+    startedAt: startedAt.toISOString(),
+    engine: lab.engine,
+    routers: lab.routerVersions,
+    timers: options.timers,
+    ...report,
+    leftBehind: left,
+  }
+}

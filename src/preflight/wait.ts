@@ -1,0 +1,25 @@
+import type { Lab } from '../engine/lab.ts'
+import type { Micros } from '../model/index.ts'
+
+/** Answers whether it came to hold within that time: looked at now and at every event. Rejects with the signal's reason. */
+export function holdsWithin(lab: Lab, within: Micros, holds: () => boolean, signal?: AbortSignal): Promise<boolean> {
+  if (holds()) return Promise.resolve(true)
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(holds()), within / 1000)
+  const stop = lab.events.subscribe(() => holds() && resolve(true))
+  return orAborted(promise, signal).finally(() => {
+    clearTimeout(timer)
+    stop()
+  })
+}
+
+/** The promise's end, or the interruption, whichever is first. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
+  promise.catch(() => {})
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort))
+}
