@@ -29,6 +29,8 @@ export interface SessionNotification {
 export interface Look {
   /** The node's own kernel has a way there. */
   readonly routed: boolean
+  /** The first hop does not answer ARP: this address. */
+  readonly silentHop?: string
   readonly ping: boolean
   /** One TCP connection to the BGP port, bound to the node's own IP. */
   readonly knock: {

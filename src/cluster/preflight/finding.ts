@@ -11,6 +11,7 @@ export type Cause =
   | 'daemon-not-running'
   | 'tcp-179-closed'
   | 'neighbor-not-configured'
+  | 'neighbor-not-activated'
   | 'neighbor-not-ready'
   | 'no-open'
   | 'peer-unreachable'

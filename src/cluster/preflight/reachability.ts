@@ -55,7 +55,7 @@ function notReached(cell: Cell, vip: string, { from, result, way }: ReachFacts):
     cure: [
       way === undefined
         ? `let every router between ${SENDERS} and ${cell.peerIP} have a route to ${vip}/32 (R8), and no packet filter between them`
-        : `look at the packet filters and at net.ipv4.conf.*.rp_filter along ${describeWay(way)}`,
+        : `look at the packet filters and at net.ipv4.conf.*.rp_filter along ${between(way)}`,
     ],
     evidence: [seen, ...(way === undefined ? [] : [byRouter(`the way: ${describeWay(way)}`)])],
   }
@@ -67,7 +67,7 @@ function noAnswer(cell: Cell, vip: string, { from, result, arrived, back }: Reac
   if (back !== undefined && short !== undefined)
     return {
       code: 'no-return-route',
-      cause: `traffic from ${SENDERS} reaches ${cell.node}, but its answers do not come back: ${describeEnd(back)}`,
+      cause: `traffic from ${SENDERS} reaches ${cell.node}, but its answers do not come back: ${describeEnd({ ...back, to: SENDERS })}`,
       cure: [`give ${short} a route to the network of ${SENDERS}`],
       evidence: [seen, byRouter(`the way back: ${describeWay(back)}`), byRouter(describeEnd(back))],
     }
@@ -77,10 +77,15 @@ function noAnswer(cell: Cell, vip: string, { from, result, arrived, back }: Reac
     cure: [
       back === undefined
         ? `let the routers at ${cell.node} have a route to ${SENDERS}, and look at the packet filters for traffic from ${vip}`
-        : `look at the packet filters and at net.ipv4.conf.*.rp_filter along ${describeWay(back)}, for traffic from ${vip}`,
+        : `look at the packet filters and at net.ipv4.conf.*.rp_filter along ${between(back)}, for traffic from ${vip}`,
     ],
     evidence: [seen, ...(back === undefined ? [] : [byRouter(`the way back: ${describeWay(back)}`), ...wayOf(back)])],
   }
+}
+
+/** The devices on the way, without its two ends. */
+function between(trace: Trace): string {
+  return describeWay({ ...trace, hops: trace.hops.slice(1, -1) })
 }
 
 function wayOf(trace: Trace) {

@@ -1,9 +1,9 @@
 /** Why a session did not come up. Pure. */
 import { wire } from '../../bgp/index.ts'
 import type { Cell } from './cells.ts'
-import type { PeerRouter, SessionFacts, SessionNotification, Trace } from './facts.ts'
+import type { PeerRouter, SessionFacts, SessionNotification } from './facts.ts'
 import { byNode, byRouter, configuration, type Evidence, type Found, peerName } from './finding.ts'
-import { describeEnd } from './trace.ts'
+import { describeEnd, endsAt } from './trace.ts'
 
 const OPEN_ERROR = 2
 const BAD_PEER_AS = 2
@@ -148,6 +148,19 @@ function hungUp(cell: Cell, router: PeerRouter | undefined, facts: SessionFacts)
   const neighbor = facts.neighbor?.neighbor
   if (neighbor !== undefined) {
     evidence.push(byRouter(`${router?.name} has neighbor ${cell.localIP}: ${neighbor.state}${remark(neighbor.reason)}`))
+    if (/AFI\/SAFI/.test(neighbor.reason ?? ''))
+      return {
+        code: 'neighbor-not-activated',
+        cause: `${peer} has ${cell.localIP} configured without IPv4 unicast, so it refuses to speak with it`,
+        cure: [
+          'at the peer, activate the neighbor:',
+          ...configuration(router, {
+            frr: ['address-family ipv4 unicast', ` neighbor ${cell.localIP} activate`],
+            gobgp: ['[[neighbors.afi-safis]]', '[neighbors.afi-safis.config]', 'afi-safi-name = "ipv4-unicast"'],
+          }),
+        ],
+        evidence,
+      }
     return {
       code: 'neighbor-not-ready',
       cause: `${peer} has ${cell.localIP} configured and still closes its connections: it holds an older session, is shut down, or waits after one that ended`,
@@ -211,6 +224,7 @@ function unreachable(cell: Cell, router: PeerRouter | undefined, facts: SessionF
 
 function noAnswer(cell: Cell, router: PeerRouter | undefined, facts: SessionFacts): Found {
   const { look, way, back } = facts
+  if (look?.silentHop !== undefined) return noWay(cell, router, facts)
   const complete = way?.end.type === 'delivered' && back?.end.type === 'delivered'
   if (look?.ping === true || complete)
     return {
@@ -230,24 +244,35 @@ function noAnswer(cell: Cell, router: PeerRouter | undefined, facts: SessionFact
     return {
       code: 'no-way-back-from-peer',
       cause: `what ${cell.localIP} sends reaches ${peerName(cell, router)}; nothing comes back: ${describeEnd(back)}`,
-      cure: [`give ${culprit(back)} a route to ${cell.localIP}`],
+      cure: [`give ${endsAt(back)} a route to ${cell.localIP}`],
       evidence: [byNode(`no answer from ${cell.peerIP}, to ping neither`), byRouter(describeEnd(back))],
     }
   return noWay(cell, router, facts)
 }
 
 function noWay(cell: Cell, router: PeerRouter | undefined, { look, way }: SessionFacts): Found {
-  const where = way === undefined || way.end.type === 'delivered' ? undefined : describeEnd(way)
-  const seen = look?.routed === false ? `${cell.node} has no route to ${cell.peerIP}` : `no answer from ${cell.peerIP}, to ping neither`
+  const where = way === undefined ? undefined : endsAt(way)
+  const base = { code: 'peer-unreachable', cause: `${cell.node} does not reach ${peerName(cell, router)}` } as const
+  if (look?.silentHop !== undefined)
+    return {
+      ...base,
+      cause: `${base.cause}: ${look.silentHop} does not answer ARP on the node's own link`,
+      cure: [`look whether ${look.silentHop} is up, and at the cable, the VLAN and the mask between it and ${cell.node}`],
+      evidence: [byNode(`${look.silentHop} answers neither ARP nor ping`)],
+    }
+  if (way !== undefined && where !== undefined)
+    return {
+      ...base,
+      cause: `${base.cause}: ${describeEnd(way)}`,
+      cure: [`give ${where} a route to ${cell.peerIP}`],
+      evidence: [byNode(`no answer from ${cell.peerIP}, to ping neither`), byRouter(describeEnd(way))],
+    }
+  const unrouted = look?.routed === false
   return {
-    code: 'peer-unreachable',
-    cause: `${cell.node} does not reach ${peerName(cell, router)}: ${where ?? (look?.routed === false ? 'it has no route there' : 'the peer is down, or a router on the way has no route')}`,
-    cure: [
-      way !== undefined && where !== undefined
-        ? `give ${culprit(way)} a route to ${cell.peerIP}`
-        : `look whether ${cell.peerIP} is up, and for a route there from ${cell.node} and back`,
-    ],
-    evidence: [byNode(seen), ...(where === undefined ? [] : [byRouter(where)])],
+    ...base,
+    cause: `${base.cause}: ${unrouted ? 'it has no route there' : 'the peer is down, or a router on the way has no route'}`,
+    cure: [`look whether ${cell.peerIP} is up, and for a route there from ${cell.node} and back`],
+    evidence: [byNode(unrouted ? `${cell.node} has no route to ${cell.peerIP}` : `no answer from ${cell.peerIP}, to ping neither`)],
   }
 }
 
@@ -266,10 +291,6 @@ function unstable(cell: Cell, router: PeerRouter | undefined, { outcome }: Sessi
       ),
     ],
   }
-}
-
-function culprit({ end }: Trace): string {
-  return end.type === 'loop' ? end.devices.join(' and ') : end.device
 }
 
 function remark(reason: string | undefined): string {

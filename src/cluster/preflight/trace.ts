@@ -17,7 +17,7 @@ export function describeEnd({ to, end }: Trace): string {
 /** The device at which a way ends short; `undefined` where it leads to its end. */
 export function endsAt({ end }: Trace): string | undefined {
   if (end.type === 'delivered') return undefined
-  return end.type === 'loop' ? end.devices.join(' and ') : end.device
+  return end.type === 'loop' ? [...new Set(end.devices)].join(' or ') : end.device
 }
 
 /** `node-03 → tor2 → core → tor1` */

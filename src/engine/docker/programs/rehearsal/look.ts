@@ -9,16 +9,40 @@ import { run } from './command.ts'
 const KNOCK_MS = 1_500
 
 export async function look(from: string, to: string): Promise<Look> {
-  const done = (command: Promise<string>) =>
-    command.then(
-      () => true,
-      () => false,
-    )
-  const routed = await done(run('ip', ['-4', 'route', 'get', to, 'from', from]))
-  const ping = await done(run('ping', ['-n', '-q', '-c', '2', '-i', '0.2', '-W', '1', '-I', from, to]))
+  const hop = await firstHop(from, to)
+  const ping = await succeeds('ping', ['-n', '-q', '-c', '2', '-i', '0.2', '-W', '1', '-I', from, to])
+  // Asked anew: the kernel goes on using an entry for seconds after its owner has gone.
+  const silent =
+    !ping && hop !== undefined && !(await succeeds('arping', ['-q', '-f', '-c', '2', '-w', '2', '-I', hop.dev, '-s', from, hop.address]))
   const before = await icmpUnreachable()
   const outcome = await knock(from, to)
-  return { routed, ping, knock: { outcome, icmpUnreachable: (await icmpUnreachable()) - before } }
+  return {
+    routed: hop !== undefined,
+    ...(silent && { silentHop: hop.address }),
+    ping,
+    knock: { outcome, icmpUnreachable: (await icmpUnreachable()) - before },
+  }
+}
+
+/** The gateway, or the address itself on the node's own link. */
+async function firstHop(from: string, to: string): Promise<{ readonly address: string; readonly dev: string } | undefined> {
+  try {
+    const found = JSON.parse(await run('ip', ['-4', '-json', 'route', 'get', to, 'from', from])) as readonly {
+      readonly gateway?: string
+      readonly dev?: string
+    }[]
+    const [route] = found
+    return route?.dev === undefined ? undefined : { address: route.gateway ?? to, dev: route.dev }
+  } catch {
+    return undefined
+  }
+}
+
+function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  return run(command, args).then(
+    () => true,
+    () => false,
+  )
 }
 
 function knock(from: string, to: string): Promise<Look['knock']['outcome']> {
