@@ -25,6 +25,7 @@ export interface Lab {
   readonly traffic: Traffic
   readonly shell: Shell
   readonly rehearsal: Rehearsal
+  readonly api: Api
   now(): Micros
   /** Ends the lab: undoes nothing, removes everything that it made. May be called twice. */
   close(): Promise<void>
@@ -168,6 +169,28 @@ export interface FanOutResult {
   readonly answered: number
   /** Flows by router through which they entered the rack, then by LB node. */
   readonly byRouter: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+/** The cluster's resource API, asked in band: by the admin host, over its own network. */
+export interface Api {
+  /** Rejects where there is no answer; an answer that is not a success is an answer. */
+  request(request: ApiRequest): Promise<ApiReply>
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** `/apis/networking.gke.io/v1alpha1/namespaces/cluster-bm/bgploadbalancers/bgplb` */
+  readonly path: string
+  /** JSON where absent. */
+  readonly contentType?: string
+  readonly body?: unknown
+}
+
+export interface ApiReply {
+  /** When it was asked: whatever the request brought about came later. */
+  readonly at: Micros
+  readonly status: number
+  readonly body: unknown
 }
 
 export interface Shell {

@@ -1,6 +1,13 @@
 import type { FibRoute, Route, Session, SessionState } from './routes.ts'
 import type { Micros } from './time.ts'
 
+/** A Kubernetes-shaped object, as far as whoever knows no kinds looks. */
+export interface ResourceObject {
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid: string; readonly generation: number }
+  readonly spec?: unknown
+  readonly status?: unknown
+}
+
 /** What happened, before it is stamped. `device` is the lab device that saw or did it. */
 export type LabEventBody =
   | { readonly type: 'step'; readonly name: string; readonly phase: 'start' | 'end'; readonly ok?: boolean }
@@ -26,6 +33,14 @@ export type LabEventBody =
       readonly reason: string
     }
   | { readonly type: 'floating-ip'; readonly address: string; readonly node?: string; readonly previous?: string; readonly reason: string }
+  /** An object of the resource API as it is now; absent when it is gone. What only reports that nothing changed is not told. */
+  | {
+      readonly type: 'resource'
+      readonly kind: string
+      readonly name: string
+      readonly namespace?: string
+      readonly object?: ResourceObject
+    }
   | { readonly type: 'node-ready'; readonly node: string; readonly ready: boolean; readonly reason: string }
   | { readonly type: 'address'; readonly device: string; readonly address: string; readonly interface: string; readonly present: boolean }
   /** To which backends an LB node now sends a Service's new flows; empty: it refuses them; absent: it no longer serves it. */

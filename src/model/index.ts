@@ -4,7 +4,7 @@
  * Refuses: I/O, time and chance, and knowledge of any daemon or engine. Imports net, and the `yaml` package for text.
  */
 export { type Diagnostic, formatDiagnostic, hasErrors, inFileOrder, type Position } from './diagnostics.ts'
-export type { LabEvent, LabEventBody } from './events.ts'
+export type { LabEvent, LabEventBody, ResourceObject } from './events.ts'
 export { sourceFrame } from './frame.ts'
 export { editDistance, nearest } from './nearest.ts'
 export type { AssertionResult, Difference, DifferenceRow, ScenarioResult, SourcePlace, Verdict } from './results.ts'

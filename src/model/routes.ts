@@ -16,6 +16,8 @@ export interface Session {
   readonly establishedCount: number
   /** When it reached its present state, where the device tells. */
   readonly since?: Micros
+  /** When it became Established by the device's own count of its uptime, to the second; on the lab's time base. Absent while it is down. */
+  readonly upSince?: Micros
   /** What was negotiated for IPv4 unicast (RFC 7911), seen from the device. */
   readonly addPath: { readonly receive: boolean; readonly send: boolean }
   readonly holdTimeSeconds?: number

@@ -1,5 +1,6 @@
 /** A condition is data: what must be so, which records can change that, and which fresh reads settle it. Pure. */
 import type { Difference, LabEvent } from '../model/index.ts'
+import type { ResourceAt } from './conditions/resource.ts'
 import type { State } from './state.ts'
 
 export interface Condition {
@@ -40,6 +41,7 @@ export type Read =
   | { readonly kind: 'sessions'; readonly device: string }
   | { readonly kind: 'routes'; readonly device: string; readonly prefix: string }
   | { readonly kind: 'fib'; readonly device: string; readonly prefix: string }
+  | { readonly kind: 'resource'; readonly resource: ResourceAt }
 
 /** All of them at once. */
 export function all(describe: string, parts: readonly Condition[]): Condition {

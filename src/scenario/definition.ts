@@ -16,6 +16,8 @@ export interface TopologyOptions {
   /** False: every device hashes flows with the same seed. */
   readonly hashSeeds?: boolean
   readonly initialPlacement?: Readonly<Record<string, string>>
+  /** What the routers are configured for beside the cluster file: what may be added while it runs (R19). */
+  readonly prepared?: { readonly floatingIPs?: readonly string[]; readonly peers?: readonly string[] }
   /** False: no agent runs on any node, as before the cluster is created. */
   readonly agents?: boolean
   /** How nodes reach the resource API. */

@@ -1,10 +1,12 @@
 /** What a scenario asserts: sentences over routers, floating IPs and traffic, each of them one condition and a way to wait for it. */
 import { formatDuration, type Micros } from '../model/index.ts'
+import { ClusterHandle, fieldsOf, messageOf, patchOf, ResourceHandle, succeeded } from './cluster.ts'
 import { all, type Condition } from './condition.ts'
 import { isHeld, isHeldBy, moves } from './conditions/floating-ip.ts'
 import { isReady } from './conditions/node.ts'
 import { allAnswered } from './conditions/probe.ts'
 import { ends, says } from './conditions/program.ts'
+import { isGone, shows } from './conditions/resource.ts'
 import {
   hasNextHop,
   hasNoRoute,
@@ -17,7 +19,7 @@ import {
   spreadsVips,
   type Tables,
 } from './conditions/route.ts'
-import { hasSession, reestablishesSession } from './conditions/session.ts'
+import { hasNoSession, hasSession, keptSessions, reestablishesSession } from './conditions/session.ts'
 import { ScenarioError } from './errors.ts'
 import { FloatingIpHandle, NodeHandle, ProbeHandle, type RouterHandle, type Scene } from './handles.ts'
 import { ProgramHandle } from './programs.ts'
@@ -143,6 +145,25 @@ export class RouterExpect {
   toReestablishSession(peer: string, wish: Wish & { readonly since: Moment }): Tracked<Held> {
     const since = typeof wish.since === 'number' ? wish.since : wish.since.at
     return check(this.#run, reestablishesSession(this.#name, peer, since), wish, toHeld)
+  }
+
+  /** No session is there with this peer any more, or it is down. */
+  toHaveNoSession(peer: string, wish: Wish = {}): Tracked<Held> {
+    return check(this.#run, hasNoSession(this.#name, peer), wish, toHeld)
+  }
+
+  /**
+   * Every session that was up at `since` is still the same one, by the router's own account: as often set up as then, and up since before by its
+   * own uptime. `but`: peers whose sessions something was done to.
+   */
+  toHaveKeptSessions(wish: { readonly since: Moment; readonly but?: readonly string[]; readonly name?: string }): Tracked<Held> {
+    const since = typeof wish.since === 'number' ? wish.since : wish.since.at
+    const but = wish.but ?? []
+    const before = stateAt(this.#run.lab.events.all, since)
+      .sessionsOf(this.#name)
+      .filter((session) => session.state === 'Established' && !but.includes(session.peerAddress))
+    const sentence = `${this.#name} has kept every session${but.length === 0 ? '' : ` but those with ${but.join(', ')}`}`
+    return check(this.#run, keptSessions(this.#name, sentence, before, since), wish, toHeld)
   }
 
   /** Present now and at every change for a while. */
@@ -342,12 +363,61 @@ export class ProgramExpect {
   }
 }
 
+export class ResourceExpect {
+  readonly #run: Run
+  readonly #resource: ResourceHandle
+
+  constructor(run: Run, resource: ResourceHandle) {
+    this.#run = run
+    this.#resource = resource
+  }
+
+  /** It has what is named here, and whatever else it likes: `{ status: { state: 'Established' } }`. A text may be a regular expression. */
+  toShow(wanted: object, wish: Wish = {}): Tracked<Held> {
+    return check(this.#run, shows(this.#resource, wanted), wish, toHeld)
+  }
+
+  toBeGone(wish: Wish = {}): Tracked<Held> {
+    return check(this.#run, isGone(this.#resource), wish, toHeld)
+  }
+}
+
+export class ClusterExpect {
+  readonly #run: Run
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  /** The API refuses this edit (R14), and names the field that is at fault. It is really tried. */
+  toRefuse(
+    edit: { readonly kind: string; readonly name: string; readonly namespace?: string; readonly patch: unknown },
+    wish: { readonly field: string; readonly name?: string },
+  ): Tracked<Held> {
+    const { lab } = this.#run
+    const resource = new ResourceHandle(lab, edit)
+    const sentence = `the API refuses another ${wish.field} of ${resource.text}`
+    const ask = async (): Promise<Outcome> => {
+      const reply = await lab.api.request(patchOf(resource, edit.patch))
+      const fields = fieldsOf(reply)
+      if (reply.status === 422 && fields.includes(wish.field)) return held(lab.now(), reply.at)
+      const seen = succeeded(reply) ? 'accepted' : `${reply.status}: ${messageOf(reply)}`
+      const row = { what: 'answer', expected: `422, for ${wish.field}`, seen, ok: false }
+      const differences = [{ subject: resource.text, rows: [row], notes: [] }]
+      return { holds: false, code: 'does-not-hold', message: seen, at: lab.now(), reference: reply.at, differences }
+    }
+    return this.#run.assert(wish.name ?? sentence, undefined, ask, toHeld)
+  }
+}
+
 export interface Expect {
   (router: RouterHandle): RouterExpect
   (floatingIp: FloatingIpHandle): FloatingIpExpect
   (node: NodeHandle): NodeExpect
   (probe: ProbeHandle): ProbeExpect
   (program: ProgramHandle): ProgramExpect
+  (resource: ResourceHandle): ResourceExpect
+  (cluster: ClusterHandle): ClusterExpect
   /** `const { tor1 } = lab.routers` is possibly `undefined` to a strict compiler; at run time an unknown name has thrown before. */
   (router: RouterHandle | undefined): RouterExpect
   /** Over something already known: a measurement, a share. `seen` says what was there, should it fail. */
@@ -364,11 +434,14 @@ export function expectOf(scene: Scene): Expect {
     if (router === undefined) throw new ScenarioError('expect() was given no router')
     return router.name
   }
-  function expect(subject: RouterHandle | NodeHandle | FloatingIpHandle | ProbeHandle | ProgramHandle | undefined) {
+  type Subject = RouterHandle | NodeHandle | FloatingIpHandle | ProbeHandle | ProgramHandle | ResourceHandle | ClusterHandle | undefined
+  function expect(subject: Subject) {
     if (subject instanceof NodeHandle) return new NodeExpect(run, subject.name)
     if (subject instanceof FloatingIpHandle) return new FloatingIpExpect(scene, subject.address)
     if (subject instanceof ProgramHandle) return new ProgramExpect(run, subject)
     if (subject instanceof ProbeHandle) return new ProbeExpect(run, subject)
+    if (subject instanceof ResourceHandle) return new ResourceExpect(run, subject)
+    if (subject instanceof ClusterHandle) return new ClusterExpect(run)
     return new RouterExpect(run, nameOf(subject))
   }
   return Object.assign(expect, {

@@ -1,6 +1,7 @@
 /** The state as the devices themselves tell it now, past the event stream. What only events know (floating IPs, probes) stays as they say. */
 import type { Lab } from '../engine/lab.ts'
 import type { Session } from '../model/index.ts'
+import { readResource } from './cluster.ts'
 import type { Read } from './condition.ts'
 import { type StateFold, stateAt } from './state.ts'
 
@@ -15,12 +16,20 @@ export async function freshState(lab: Lab, reads: readonly Read[]): Promise<Stat
           return { read, routes: await lab.tables.routes(read.device, read.prefix) }
         case 'fib':
           return { read, fib: await lab.tables.fib(read.device, read.prefix) }
+        case 'resource':
+          return { read, object: await readResource(lab, read.resource) }
       }
     }),
   )
   const at = lab.now()
   const state = stateAt(lab.events.all, Number.POSITIVE_INFINITY)
   for (const each of fetched) {
+    if (each.read.kind === 'resource') {
+      const { kind, name, namespace } = each.read.resource
+      const about = { kind, name, ...(namespace !== undefined && { namespace }) }
+      state.apply({ type: 'resource', ...about, ...(each.object !== undefined && { object: each.object }), at })
+      continue
+    }
     const { device } = each.read
     if (each.sessions !== undefined) {
       // Only what is gone is removed first: a session that is still there must not look set up anew.
@@ -33,7 +42,7 @@ export async function freshState(lab: Lab, reads: readonly Read[]): Promise<Stat
       const { prefix } = each.read
       const route = each.routes.find((one) => one.prefix === prefix) ?? { device, prefix, paths: [] }
       state.apply({ type: 'route', device, route, uncertainty: 0, at })
-    } else {
+    } else if (each.fib !== undefined) {
       const { prefix } = each.read
       const route = each.fib.find((one) => one.prefix === prefix) ?? { device, prefix, protocol: '', metric: 0, nextHops: [] }
       state.apply({ type: 'fib', device, route, at })

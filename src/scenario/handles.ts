@@ -13,6 +13,7 @@ import type {
 import { type Micros, nearest } from '../model/index.ts'
 import { contains, ipv4, prefix } from '../net/index.ts'
 import type { NodePlan, RouterPlan } from '../topology/plan.ts'
+import { ClusterHandle } from './cluster.ts'
 import { ScenarioError } from './errors.ts'
 import { daemonKill, daemonStart, type Fault, linkDown, linkUp, powerOff, powerOn, sessionReset } from './faults/index.ts'
 import { type ProgramHandle, startProgram } from './programs.ts'
@@ -243,6 +244,8 @@ export class Scene {
   /** By name: `const { tor1, tor2 } = lab.routers`. An unknown name throws, and says which there are. */
   readonly routers: Readonly<Record<string, RouterHandle>>
   readonly nodes: readonly NodeHandle[]
+  /** Its resources: to be looked at and edited while it runs. */
+  readonly cluster: ClusterHandle
   readonly #nodes: ReadonlyMap<string, NodeHandle>
 
   constructor(run: Run) {
@@ -253,6 +256,7 @@ export class Scene {
       plan.routers.map((router) => new RouterHandle(run, router)),
     )
     this.nodes = plan.nodes.map((node) => new NodeHandle(run, node))
+    this.cluster = new ClusterHandle(run)
     this.#nodes = new Map(this.nodes.map((node) => [node.name, node]))
   }
 

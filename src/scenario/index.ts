@@ -7,6 +7,7 @@
  */
 export { formatDuration, type Micros } from '../model/index.ts'
 export { audit } from './audit.ts'
+export { ClusterHandle, type Edited, ResourceHandle, type ResourceName } from './cluster.ts'
 export type { Condition, Evaluation } from './condition.ts'
 export { judgeControl } from './controls.ts'
 export {

@@ -1,7 +1,7 @@
 /** What conditions look at: the lab's view, and what only its history tells. Kept by events alone, so any past instant can be built again. */
 import type { View } from '../engine/lab.ts'
 import { StateView } from '../engine/view.ts'
-import type { LabEvent, Micros } from '../model/index.ts'
+import type { LabEvent, Micros, ResourceObject } from '../model/index.ts'
 
 export interface State extends View {
   /** When the session last *became* Established; `undefined` when it never was. */
@@ -10,6 +10,8 @@ export interface State extends View {
   flowAnswered(probe: string, flow: number): boolean | undefined
   /** What a program that the scenario started has printed. */
   linesOf(device: string, program: string): readonly string[]
+  /** An object of the resource API; `undefined` where there is none. */
+  resource(kind: string, name: string, namespace: string | undefined): ResourceObject | undefined
   /** `undefined` while it runs. */
   exitCodeOf(device: string, program: string): number | undefined
 }
@@ -18,6 +20,7 @@ export class StateFold extends StateView implements State {
   #established = new Map<string, Micros>()
   #flows = new Map<string, boolean>()
   #lines = new Map<string, string[]>()
+  #resources = new Map<string, ResourceObject>()
   #exitCodes = new Map<string, number>()
 
   override apply(event: LabEvent): void {
@@ -32,6 +35,10 @@ export class StateFold extends StateView implements State {
       const lines = this.#lines.get(name)
       if (lines === undefined) this.#lines.set(name, [event.line])
       else lines.push(event.line)
+    } else if (event.type === 'resource') {
+      const name = resourceKey(event.kind, event.name, event.namespace)
+      if (event.object === undefined) this.#resources.delete(name)
+      else this.#resources.set(name, event.object)
     } else if (event.type === 'exit') {
       this.#exitCodes.set(key(event.device, event.program), event.code)
     }
@@ -50,6 +57,10 @@ export class StateFold extends StateView implements State {
     return this.#lines.get(key(device, program)) ?? []
   }
 
+  resource(kind: string, name: string, namespace: string | undefined): ResourceObject | undefined {
+    return this.#resources.get(resourceKey(kind, name, namespace))
+  }
+
   exitCodeOf(device: string, program: string): number | undefined {
     return this.#exitCodes.get(key(device, program))
   }
@@ -57,6 +68,10 @@ export class StateFold extends StateView implements State {
 
 function key(device: string, what: string): string {
   return `${device} ${what}`
+}
+
+function resourceKey(kind: string, name: string, namespace: string | undefined): string {
+  return `${kind} ${namespace ?? ''}/${name}`
 }
 
 /** The records in the order in which they happened; equal instants keep the order of arrival. */

@@ -23,8 +23,16 @@ export interface TopologyFile {
   /** A control-plane node withdraws the CP VIP while its API is not healthy; off where absent. */
   readonly withdrawUnhealthy?: boolean
   readonly services: readonly ServiceEntry[]
+  /** What the routers are configured for beside what the cluster file says: what may be added to the cluster while it runs (R19). */
+  readonly prepared?: Prepared
   /** Which node holds a floating IP at first: address → node. A floating IP that is not named is placed by the policy. */
   readonly initialPlacement?: Readonly<Record<string, string>>
+}
+
+export interface Prepared {
+  readonly floatingIPs?: readonly string[]
+  /** Addresses of routers that may become peers of the load balancer. */
+  readonly peers?: readonly string[]
 }
 
 export interface RouterEntry {

@@ -2,7 +2,8 @@ import { loadCluster } from '../cluster/resources/load.ts'
 import { check, type Diagnostic, diagnose, readDocuments, type TimerProfile, type YamlDocument } from '../model/index.ts'
 import { checkTopology } from './check.ts'
 import { checkAgainstCluster } from './check-cluster.ts'
-import type { TopologyFile } from './file.ts'
+import { checkPrepared } from './check-prepared.ts'
+import type { Prepared, TopologyFile } from './file.ts'
 import { layOut, nodesOf, subnetsOf } from './layout.ts'
 import { isPeer } from './neighbors.ts'
 import { clusterPeering } from './peering.ts'
@@ -30,6 +31,8 @@ export interface TopologyOptions {
   readonly agents?: boolean
   /** Floating IP → node that holds it at first, over what the file says. */
   readonly initialPlacement?: Readonly<Record<string, string>>
+  /** What the routers are configured for beside the cluster file, over what the file says. */
+  readonly prepared?: Prepared
   /** How nodes reach the resource API, over what the file says. */
   readonly api?: ApiPath
   /** Over what the file says. */
@@ -95,8 +98,9 @@ export function loadTopology(source: TopologySource, options: TopologyOptions): 
   const model = loaded.cluster
   if (model === undefined || hasErrors(found)) return result()
 
-  const peering = clusterPeering(model)
-  found.push(...checkAgainstCluster(file, document, model, initialPlacement))
+  const prepared = { ...file.prepared, ...options.prepared }
+  const peering = clusterPeering(model, prepared)
+  found.push(...checkAgainstCluster(file, document, model, initialPlacement), ...checkPrepared(file, document, model, prepared))
   const services = planServices(file, document, model, found)
   if (hasErrors(found)) return result()
   const cluster: ClusterPlan = {

@@ -66,5 +66,6 @@ export const topologySchema: Schema<TopologyFile> = object({
   api: optional(oneOf('control-plane-vip', 'admin')),
   withdrawUnhealthy: optional(boolean),
   services: withDefault(list(service), []),
+  prepared: optional(object({ floatingIPs: optional(list(ipv4Address)), peers: optional(list(ipv4Address)) })),
   initialPlacement: optional(record(deviceName)),
 }) as Schema<TopologyFile>

@@ -82,8 +82,8 @@ describe('the API at the control-plane VIP', () => {
     expect(renewals).toBeGreaterThanOrEqual(6 * 9)
     expect(renewals).toBeLessThanOrEqual(6 * 11)
     expect(Number(store.revision) - before.revision).toBe(renewals + reports)
-    // Beside this test's own watches: a session's report goes to its agent, and to the controllers of peering and of status, and to the chronicle.
-    expect(store.delivered - before.delivered).toBe(renewals * (1 + 1) + reports * (1 + 4))
+    // Beside this test's own watches a session's report goes to its agent, the controllers of peering and of status, the chronicle, the teller.
+    expect(store.delivered - before.delivered).toBe(renewals * (1 + 1) + reports * (1 + 5))
   })
 
   it('takes a new connection for each try, several of them within one lease, none longer than a quarter of it', () => {

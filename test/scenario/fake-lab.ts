@@ -1,4 +1,4 @@
-import type { Lab, Probe, Rehearsal, Shell, Traffic } from '../../src/engine/lab.ts'
+import type { Api, ApiRequest, Lab, Probe, Rehearsal, Shell, Traffic } from '../../src/engine/lab.ts'
 import { Log } from '../../src/engine/log.ts'
 import { StateView } from '../../src/engine/view.ts'
 import {
@@ -145,6 +145,16 @@ export class FakeLab implements Lab {
   rehearsal: Rehearsal = new Proxy({} as Rehearsal, {
     get: (_, name) => () => Promise.reject(new Error(`this lab rehearses nothing: ${String(name)}`)),
   })
+
+  /** What the resource API was asked, and what it answers: 200 with nothing where the test says nothing. */
+  readonly asked: ApiRequest[] = []
+  answer: (request: ApiRequest) => { readonly status: number; readonly body: unknown } = () => ({ status: 200, body: {} })
+  readonly api: Api = {
+    request: (request) => {
+      this.asked.push(request)
+      return Promise.resolve({ at: this.#now, ...this.answer(request) })
+    },
+  }
 
   close(): Promise<void> {
     this.closed = true

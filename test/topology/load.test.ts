@@ -57,6 +57,39 @@ describe('shared-peers, as shipped', () => {
   })
 })
 
+describe('what is prepared', () => {
+  const locals = (loaded: ReturnType<typeof load>, router: string) =>
+    loaded.plan?.routers
+      .find((each) => each.name === router)
+      ?.neighbors.filter((each) => each.asn === 65001)
+      .map((each) => each.address)
+
+  it('makes the routers know floating IPs that the cluster file does not have yet (R19)', () => {
+    const loaded = load({}, { prepared: { floatingIPs: ['10.0.1.101'] } })
+    for (const tor of ['tor1', 'tor2']) expect(locals(loaded, tor)).toContain('10.0.1.101')
+    expect(loaded.plan?.cluster.model.floatingIPs).toEqual(['10.0.1.100', '10.0.2.100'])
+    const inFile = load({ topology: swap('admin: core\n', 'admin: core\nprepared: { floatingIPs: [10.0.1.101] }\n') })
+    expect(locals(inFile, 'tor1')).toEqual(locals(loaded, 'tor1'))
+  })
+
+  it('makes a router know every floating IP before it is a peer (R19)', () => {
+    const one = swap('    - peerIP: 10.8.0.11\n      peerASN: 65002\n', '')
+    expect(locals(load({ cluster: one }), 'tor2')).not.toContain('10.0.1.100')
+    expect(locals(load({ cluster: one }, { prepared: { peers: ['10.8.0.11'] } }), 'tor2')).toEqual(
+      expect.arrayContaining(['10.0.1.100', '10.0.2.100']),
+    )
+  })
+
+  it('is refused where it could never be added', () => {
+    const wrong = 'admin: core\nprepared: { floatingIPs: [10.0.9.100, 10.0.1.20], peers: [10.8.0.12] }\n'
+    expect(errors(load({ topology: swap('admin: core\n', wrong) }))).toEqual([
+      expect.stringContaining('10.0.9.100 is in no rack'),
+      expect.stringContaining('10.0.1.20 is the own address of node-04'),
+      expect.stringContaining('no router here has the address 10.8.0.12'),
+    ])
+  })
+})
+
 describe('options', () => {
   it('takes one kind for all ToRs, and leaves the core alone', () => {
     expect(load({}, { routers: 'gobgp' }).plan!.routers.map((each) => each.kind)).toEqual(['gobgp', 'gobgp', 'frr'])

@@ -19,6 +19,7 @@ import { NamespaceController } from './namespaces.ts'
 import { PeeringController } from './peering.ts'
 import { type ServiceSeed, seed } from './seed.ts'
 import { StatusController } from './status.ts'
+import { ResourceTeller } from './teller.ts'
 import { VipController } from './vips.ts'
 
 /** Plain JSON: it is sent to the admin host's container. */
@@ -40,6 +41,7 @@ export class ControlPlane {
   readonly #world: World
   readonly #config: ControlPlaneConfig
   readonly #server: ApiServer
+  readonly #teller: ResourceTeller
   #gateway: FloatingIpController
   #others: readonly { start(): void; stop(): void }[] = []
   /** Started once every node was heard from or judged. */
@@ -57,11 +59,13 @@ export class ControlPlane {
       gated: [FLOATING_IP, BGP_SESSION, BGP_ADVERTISED_ROUTE],
       bookmarkInterval: config.timers.leaseRenewInterval,
     })
+    this.#teller = new ResourceTeller(world, this.store)
     this.#gateway = this.#controllers()
   }
 
   /** Emits `ready` once the API listens, an error in the log if it cannot. */
   start(): void {
+    this.#teller.start()
     this.#startControllers()
     this.serve()
   }
@@ -69,6 +73,7 @@ export class ControlPlane {
   stop(): void {
     this.stopServing()
     this.#stopControllers()
+    this.#teller.stop()
   }
 
   /** The API goes away and the controllers stay: nobody is judged until it is back for one lease duration. */

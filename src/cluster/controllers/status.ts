@@ -18,6 +18,7 @@ import {
 } from '../api/index.ts'
 import type { NotAdvertised } from '../balancer.ts'
 import type { LostSession, PeeringWarning } from '../peering.ts'
+import { readEditedGateway } from '../resources/index.ts'
 import { condition } from './conditions.ts'
 import { ownersDocument } from './documents.ts'
 import { Reconciler, written } from './reconciler.ts'
@@ -61,10 +62,13 @@ export class StatusController {
   #gateway() {
     const gateway = ownersDocument(this.#store, NETWORK_GATEWAY)
     if (gateway === undefined) return
-    const floatingIPs = this.#store.list(FLOATING_IP).items.map(({ metadata, status }) => ({
-      address: metadata.name,
-      ...(status ?? { phase: 'Pending', reason: 'waits to hear from the nodes of its subnet' }),
-    }))
+    const known = this.#store.list(FLOATING_IP).items
+    // In the order of the document.
+    const listed = readEditedGateway(gateway).value?.floatingIPs ?? []
+    const floatingIPs = listed.map((address) => {
+      const status = known.find(({ metadata }) => metadata.name === address)?.status
+      return { address, ...(status ?? { phase: 'Pending', reason: 'waits to hear from the nodes of its subnet' }) }
+    })
     const nodes = this.#store.list(NODE).items.map((node) => {
       const known = node.status?.conditions.some((each) => each.type === 'Ready')
       return [node.metadata.name, known ? (isReady(node) ? 'Up' : 'Down') : 'Unknown']

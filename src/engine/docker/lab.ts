@@ -106,6 +106,7 @@ class RunningLab implements DockerLab {
   readonly traffic: Lab['traffic']
   readonly shell: Lab['shell']
   readonly rehearsal: Lab['rehearsal']
+  readonly api: Lab['api']
   #versions: Record<string, string> = {}
   readonly #docker: Docker
   readonly #fleet: Fleet
@@ -148,6 +149,7 @@ class RunningLab implements DockerLab {
     }
     this.shell = createShell(this.#fleet)
     this.rehearsal = createRehearsal(this.#fleet)
+    this.api = { request: (request) => this.#fleet.request(this.plan.admin.name, 'request', request) }
   }
 
   get routerVersions(): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 /** Conditions over one BGP session of a device. Pure. */
-import type { LabEvent, Micros, Session } from '../../model/index.ts'
+import { formatDuration, type LabEvent, type Micros, SECOND, type Session } from '../../model/index.ts'
 import type { Condition, FindingRow } from '../condition.ts'
 import type { State } from '../state.ts'
 
@@ -53,6 +53,25 @@ export function hasSession(device: string, peer: string, wish: SessionWish = {})
   }
 }
 
+export function hasNoSession(device: string, peer: string): Condition {
+  return {
+    ...base(device, peer),
+    describe: `${device} has no session with ${peer}`,
+    evaluate(state) {
+      const session = state.session(device, peer)
+      if (session?.state !== 'Established') return { holds: true, differences: [] }
+      const row: FindingRow = {
+        what: 'state',
+        expected: 'not Established',
+        seen: 'Established',
+        ok: false,
+        same: (other) => other.session(device, peer)?.state === 'Established',
+      }
+      return { holds: false, differences: [{ subject: `session with ${peer} at ${device}`, rows: [row], notes: [] }] }
+    },
+  }
+}
+
 /** Established again: up *after* `since`, not still up. */
 export function reestablishesSession(device: string, peer: string, since: Micros): Condition {
   const again = (state: State) => {
@@ -76,4 +95,44 @@ export function reestablishesSession(device: string, peer: string, since: Micros
       return { holds: false, differences: [{ subject: `session with ${peer} at ${device}`, rows: [row], notes: notes(session) }] }
     },
   }
+}
+
+/**
+ * Each of the sessions is the one that it was at `since`: still up, set up no more often since, and by the device's own count of its uptime up
+ * since before. `before`: as the sessions were then. Only a fresh read tells the uptime.
+ */
+export function keptSessions(device: string, describe: string, before: readonly Session[], since: Micros): Condition {
+  return {
+    describe,
+    reads: [{ kind: 'sessions', device }],
+    concerns: (event: LabEvent) => (event.type === 'session' || event.type === 'session-removed') && event.device === device,
+    // That they were up then is what is asked about; a change is what must not be.
+    vacuous: () => (before.length === 0 ? `${device} had no such session` : undefined),
+    evaluate(state) {
+      const differences = before.flatMap((then) => {
+        const { peerAddress } = then
+        const now = state.session(device, peerAddress)
+        const rows = [
+          stateRow(device, peerAddress, state),
+          ...(now?.state === 'Established' ? [countRow(then, now), uptimeRow(now, since)] : []),
+        ]
+        return rows.every((row) => row.ok) ? [] : [{ subject: `session with ${peerAddress} at ${device}`, rows, notes: notes(now) }]
+      })
+      return { holds: before.length > 0 && differences.length === 0, differences }
+    },
+  }
+}
+
+function countRow(then: Session, now: Session): FindingRow {
+  const seen = `${now.establishedCount}`
+  return { what: 'times set up', expected: `${then.establishedCount}`, seen, ok: now.establishedCount === then.establishedCount }
+}
+
+/** Daemons count whole seconds, so what came up within the last one before `since` looks as if it came up after. */
+function uptimeRow({ upSince }: Session, since: Micros): FindingRow {
+  const what = 'up since, by its own uptime'
+  const expected = 'before then'
+  if (upSince === undefined) return { what, expected, seen: 'not told', ok: false }
+  const late = upSince - since
+  return { what, expected, seen: `${formatDuration(Math.abs(late))} ${late < 0 ? 'before' : 'after'}`, ok: late <= SECOND }
 }

@@ -15,4 +15,4 @@ export interface Fault {
   undo?(): Promise<unknown>
 }
 
-export type FaultKind = 'power-off' | 'power-on' | 'process-kill' | 'process-start' | 'link-down' | 'link-up' | 'session-reset'
+export type FaultKind = 'power-off' | 'power-on' | 'process-kill' | 'process-start' | 'link-down' | 'link-up' | 'session-reset' | 'edit'

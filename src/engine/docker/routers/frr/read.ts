@@ -2,7 +2,7 @@
  * bgpd's JSON (FRR 8.4.4) read into the model: `show bgp ipv4 unicast json detail`, which unlike the table without `detail` has path
  * IDs, and `show bgp neighbors json`.
  */
-import type { Route, RoutePath, Session, SessionState } from '../../../../model/index.ts'
+import { MILLISECOND, type Micros, type Route, type RoutePath, type Session, type SessionState } from '../../../../model/index.ts'
 import type { RouterPlan } from '../../../../topology/plan.ts'
 import { sortPaths, sortSessions } from '../driver.ts'
 
@@ -14,6 +14,8 @@ export interface FrrNeighbor {
   readonly updateSource?: string
   readonly hostLocal?: string
   readonly connectionsEstablished?: number
+  /** Whole seconds. */
+  readonly bgpTimerUpMsec?: number
   readonly externalBgpNbrMaxHopsAway?: number
   readonly lastResetDueTo?: string
   readonly lastErrorCodeSubcode?: string
@@ -47,7 +49,8 @@ export interface FrrTable {
 /** RFC 4271 §8.2.2 names; FRR adds `Clearing` and `Deleted`, in which a session is on its way down. */
 const STATES: readonly string[] = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established']
 
-export function readFrrSessions(plan: RouterPlan, neighbors: FrrNeighbors): Session[] {
+/** `at`: when bgpd was asked. */
+export function readFrrSessions(plan: RouterPlan, neighbors: FrrNeighbors, at: Micros): Session[] {
   const sessions: Session[] = []
   for (const [address, neighbor] of Object.entries(neighbors)) {
     if (typeof neighbor !== 'object' || neighbor.remoteAs === undefined) continue
@@ -70,6 +73,7 @@ export function readFrrSessions(plan: RouterPlan, neighbors: FrrNeighbors): Sess
         receive: up && addPath.rxAdvertised === true && addPath.txReceived === true,
         send: up && addPath.txAdvertised === true && addPath.rxReceived === true,
       },
+      ...(up && neighbor.bgpTimerUpMsec !== undefined ? { upSince: at - neighbor.bgpTimerUpMsec * MILLISECOND } : {}),
       ...(up && neighbor.bgpTimerHoldTimeMsecs !== undefined ? { holdTimeSeconds: neighbor.bgpTimerHoldTimeMsecs / 1000 } : {}),
       ...(up && family?.acceptedPrefixCounter !== undefined ? { prefixesReceived: family.acceptedPrefixCounter } : {}),
       ...(reason === undefined ? {} : { reason }),

@@ -64,12 +64,13 @@ export class FrrRuntime implements RouterRuntime {
     const { plan } = this.#start
     if (vty === undefined) return deadReading(plan, 'bgpd')
     try {
+      const at = this.#hooks.now()
       const [neighborsText, tableText] = await Promise.all([
         vty.must('show bgp neighbors json'),
         vty.must('show bgp ipv4 unicast json detail'),
       ])
       const neighbors = parseJson<FrrNeighbors>(neighborsText)
-      return { sessions: readFrrSessions(plan, neighbors), routes: readFrrRoutes(plan, parseJson<FrrTable>(tableText), neighbors) }
+      return { sessions: readFrrSessions(plan, neighbors, at), routes: readFrrRoutes(plan, parseJson<FrrTable>(tableText), neighbors) }
     } catch (error) {
       // It was killed while it was being read.
       if (this.#vty !== vty || vty.closed) return deadReading(plan, 'bgpd')

@@ -32,6 +32,8 @@ export interface GobgpPeer {
   /** PeerState.SessionState: 1 Idle … 6 Established. */
   readonly state: number
   readonly holdTimeSeconds: number
+  /** When it came up, by the wall clock, in whole seconds; 0 where it never did. */
+  readonly upSinceSeconds: number
   readonly received: number
   /** What each side can do with IPv4 unicast: RFC 7911 §4, 1 receive, 2 send, 3 both. */
   readonly localAddPath: number
@@ -88,6 +90,7 @@ export function parsePeer(answer: Uint8Array): GobgpPeer {
   const peer = new Message(answer).message(1)
   const conf = peer?.message(2)
   const state = peer?.message(5)
+  const timers = peer?.message(6)?.message(2)
   const family = (peer?.messages(10) ?? []).map((one) => one.message(3)).find((one) => one?.message(1)?.number(1) === 1)
   return {
     address: state?.text(5) || conf?.text(4) || '',
@@ -95,7 +98,8 @@ export function parsePeer(answer: Uint8Array): GobgpPeer {
     localAsn: conf?.number(3) ?? 0,
     localAddress: peer?.message(7)?.text(1) ?? '',
     state: state?.number(13) ?? 0,
-    holdTimeSeconds: peer?.message(6)?.message(2)?.number(5) ?? 0,
+    holdTimeSeconds: timers?.number(5) ?? 0,
+    upSinceSeconds: timers?.message(6)?.number(1) ?? 0,
     received: family?.number(3) ?? 0,
     remoteAddPath: addPathMode(state?.messages(18) ?? []),
     localAddPath: addPathMode(state?.messages(19) ?? []),

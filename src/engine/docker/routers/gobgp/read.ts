@@ -1,5 +1,5 @@
 /** GoBGP's peers read into the model. */
-import type { Session, SessionState } from '../../../../model/index.ts'
+import { type Micros, SECOND, type Session, type SessionState } from '../../../../model/index.ts'
 import type { RouterPlan } from '../../../../topology/plan.ts'
 import { sortSessions } from '../driver.ts'
 import type { GobgpPeer } from './api.ts'
@@ -20,7 +20,18 @@ export interface PeerHistory {
   readonly reason?: string
 }
 
-export function readGobgpSessions(plan: RouterPlan, peers: readonly GobgpPeer[], histories: ReadonlyMap<string, PeerHistory>): Session[] {
+/** An instant on both clocks: the lab's, and gobgpd's wall clock in seconds. */
+export interface ReadAt {
+  readonly lab: Micros
+  readonly wallSeconds: number
+}
+
+export function readGobgpSessions(
+  plan: RouterPlan,
+  peers: readonly GobgpPeer[],
+  histories: ReadonlyMap<string, PeerHistory>,
+  at: ReadAt,
+): Session[] {
   const sessions = peers.map((peer): Session => {
     const planned = plan.neighbors.find((neighbor) => neighbor.address === peer.address)
     const state = STATES[peer.state] ?? 'Idle'
@@ -40,6 +51,7 @@ export function readGobgpSessions(plan: RouterPlan, peers: readonly GobgpPeer[],
         receive: up && (peer.localAddPath & RECEIVE) !== 0 && (peer.remoteAddPath & SEND) !== 0,
         send: up && (peer.localAddPath & SEND) !== 0 && (peer.remoteAddPath & RECEIVE) !== 0,
       },
+      ...(up && peer.upSinceSeconds > 0 ? { upSince: Math.round(at.lab - (at.wallSeconds - peer.upSinceSeconds) * SECOND) } : {}),
       ...(up && peer.holdTimeSeconds > 0 ? { holdTimeSeconds: peer.holdTimeSeconds } : {}),
       ...(up ? { prefixesReceived: peer.received } : {}),
       ...(reason === undefined ? {} : { reason }),

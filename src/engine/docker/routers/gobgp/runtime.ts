@@ -85,6 +85,7 @@ export class GobgpRuntime implements RouterRuntime {
     const { plan } = this.#start
     if (client === undefined) return deadReading(plan, 'gobgpd')
     try {
+      const at = { lab: this.#hooks.now(), wallSeconds: Date.now() / 1000 }
       const [peers, destinations, kernel] = await Promise.all([
         client.call('ListPeer', LIST_PEER),
         client.call('ListPath', LIST_GLOBAL),
@@ -95,7 +96,7 @@ export class GobgpRuntime implements RouterRuntime {
       this.#selections = destinations.map((answer) => select(plan, parseDestination(answer), kernel.resolver))
       this.#install()
       const routes = this.#selections.map((selection) => selection.route).sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
-      return { sessions: readGobgpSessions(plan, peers.map(parsePeer), this.#histories), routes }
+      return { sessions: readGobgpSessions(plan, peers.map(parsePeer), this.#histories, at), routes }
     } catch (error) {
       if (this.#client !== client || client.closed) return deadReading(plan, 'gobgpd')
       throw error

@@ -4,18 +4,19 @@ import { golden, plan } from '../support.ts'
 
 const neighbors = JSON.parse(golden('frr-neighbors.golden.json')) as FrrNeighbors
 const table = JSON.parse(golden('frr-table.golden.json')) as FrrTable
+const AT = 100_000_000
 const routes = (more = {}, peers = neighbors) => readFrrRoutes(plan('frr', more), table, peers)
 const path = (prefix: string, from: string, nextHop: string, list = routes()) =>
   list.find((route) => route.prefix === prefix)?.paths.find((one) => one.from === from && one.nextHop === nextHop)
 
 describe('sessions of FRR', () => {
   it('have their ends, state, count and what they negotiated', () => {
-    expect(readFrrSessions(plan('frr'), neighbors)).toEqual(
+    expect(readFrrSessions(plan('frr'), neighbors, AT)).toEqual(
       [
-        { peerAddress: '10.0.1.100', receive: true, prefixesReceived: 3 },
-        { peerAddress: '10.0.1.101', receive: true, prefixesReceived: 1 },
-        { peerAddress: '10.0.1.102', receive: false, prefixesReceived: 1 },
-      ].map(({ peerAddress, receive, prefixesReceived }) => ({
+        { peerAddress: '10.0.1.100', receive: true, prefixesReceived: 3, upSince: AT - 3_000_000 },
+        { peerAddress: '10.0.1.101', receive: true, prefixesReceived: 1, upSince: AT - 1_000_000 },
+        { peerAddress: '10.0.1.102', receive: false, prefixesReceived: 1, upSince: AT - 1_000_000 },
+      ].map(({ peerAddress, receive, prefixesReceived, upSince }) => ({
         device: 'tor1',
         localAddress: '10.8.0.10',
         peerAddress,
@@ -26,22 +27,23 @@ describe('sessions of FRR', () => {
         addPath: { receive, send: false },
         holdTimeSeconds: 9,
         prefixesReceived,
+        upSince,
       })),
     )
   })
 
   it('tell that RFC 8212 drops their routes, with the cure', () => {
-    const [session] = readFrrSessions(plan('frr'), JSON.parse(golden('frr-neighbors-policy.golden.json')) as FrrNeighbors)
+    const [session] = readFrrSessions(plan('frr'), JSON.parse(golden('frr-neighbors-policy.golden.json')) as FrrNeighbors, AT)
     expect(session).toMatchObject({ state: 'Established', reason: expect.stringMatching(/RFC 8212.* → no bgp ebgp-requires-policy/) })
   })
 
   it('take an unbound session by the address that it is configured to use', () => {
-    const [session] = readFrrSessions(plan('frr'), { '10.0.1.100': { remoteAs: 65001, bgpState: 'Active', hostLocal: 'Unknown' } })
+    const [session] = readFrrSessions(plan('frr'), { '10.0.1.100': { remoteAs: 65001, bgpState: 'Active', hostLocal: 'Unknown' } }, AT)
     expect(session).toMatchObject({ localAddress: '10.8.0.10', state: 'Active', addPath: { receive: false, send: false } })
   })
 
   it('count a session that is being cleared as Idle', () => {
-    expect(readFrrSessions(plan('frr'), { '10.0.1.100': { remoteAs: 65001, bgpState: 'Clearing' } })).toMatchObject([{ state: 'Idle' }])
+    expect(readFrrSessions(plan('frr'), { '10.0.1.100': { remoteAs: 65001, bgpState: 'Clearing' } }, AT)).toMatchObject([{ state: 'Idle' }])
   })
 })
 

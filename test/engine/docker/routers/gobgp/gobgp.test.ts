@@ -22,12 +22,13 @@ const vip = destinations.find((one) => one.prefix === '10.0.0.1/32')!
 const resolver = new Resolver([
   { device: 'tor1', prefix: '10.0.1.0/24', protocol: 'kernel', metric: 0, nextHops: [{ interface: 'rack0', weight: 1 }] },
 ])
+const AT = { lab: 100_000_000, wallSeconds: peers[0]!.upSinceSeconds + 2.5 }
 const UP: PeerHistory = { ups: 1, up: true }
 
 describe('sessions of GoBGP', () => {
   it('have their ends, state, count and what they negotiated, in order of address', () => {
     const histories = new Map(peers.map((peer) => [peer.address, UP]))
-    expect(readGobgpSessions(plan('gobgp'), [...peers].reverse(), histories)).toEqual(
+    expect(readGobgpSessions(plan('gobgp'), [...peers].reverse(), histories, AT)).toEqual(
       [
         { peerAddress: '10.0.1.100', receive: true, prefixesReceived: 3 },
         { peerAddress: '10.0.1.101', receive: true, prefixesReceived: 1 },
@@ -43,20 +44,28 @@ describe('sessions of GoBGP', () => {
         addPath: { receive, send: false },
         holdTimeSeconds: 9,
         prefixesReceived,
+        upSince: expect.any(Number),
       })),
     )
   })
 
+  it('say since when they are up, by the daemon’s own clock', () => {
+    const since = (peer: (typeof peers)[number]) => readGobgpSessions(plan('gobgp'), [peer], new Map(), AT)[0]?.upSince
+    expect(peers[0]!.upSinceSeconds).toBeGreaterThan(1_700_000_000)
+    expect(since(peers[0]!)).toBe(AT.lab - 2_500_000)
+    expect(since({ ...peers[0]!, state: 1 })).toBeUndefined()
+  })
+
   it('count alike whether the API or the log tells first', () => {
     const count = (history: PeerHistory) =>
-      readGobgpSessions(plan('gobgp'), [peers[0]!], new Map([[peers[0]!.address, history]]))[0]?.establishedCount
+      readGobgpSessions(plan('gobgp'), [peers[0]!], new Map([[peers[0]!.address, history]]), AT)[0]?.establishedCount
     expect(count({ ups: 1, up: false })).toBe(2)
     expect(count({ ups: 2, up: true })).toBe(2)
   })
 
   it('say why they were lost', () => {
     const history = { ups: 1, up: false, reason: 'hold-timer-expired' }
-    const [session] = readGobgpSessions(plan('gobgp'), [{ ...peers[0]!, state: 1 }], new Map([[peers[0]!.address, history]]))
+    const [session] = readGobgpSessions(plan('gobgp'), [{ ...peers[0]!, state: 1 }], new Map([[peers[0]!.address, history]]), AT)
     expect(session).toMatchObject({
       state: 'Idle',
       establishedCount: 1,
