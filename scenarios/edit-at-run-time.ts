@@ -37,6 +37,7 @@ scenario(
   'what an edit is not about stays up',
   {
     topology: 'shared-peers',
+    proves: ['R14', 'R18', 'R19', 'R30', 'R35', 'R36', 'R37'],
     options: { initialPlacement: PLACES, prepared: { floatingIPs: [ADDED] } },
     variants: [
       { name: 'floating-ip', title: 'a floating IP is added, and one removed' },
