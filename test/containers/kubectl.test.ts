@@ -269,6 +269,14 @@ describe('a failover', () => {
 })
 
 describe('the end', () => {
+  it('of the admin host is said, and its return found', async () => {
+    const nodes = () => kubectl.run(['get', 'nodes', '--request-timeout=10s'])
+    await lab.power.off('admin')
+    expect((await nodes()).stderr).toMatch(/\(ServiceUnavailable\): the lab's API cannot be reached: /)
+    await lab.power.on('admin')
+    expect(await nodes()).toMatchObject({ code: 0, stdout: expect.stringContaining('node-08') })
+  })
+
   it('leaves nothing that serves after `peerlab down`', async () => {
     const port = Number(/127\.0\.0\.1:(\d+)/.exec(readFileSync(kubectl.config, 'utf8'))![1])
     expect(await peerlab('down', lab.id)).toMatchObject({ code: 0, stdout: `removed ${lab.id}\n` })
