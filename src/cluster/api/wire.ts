@@ -34,7 +34,8 @@ export function draftOf(body: unknown, type: ResourceType, target: Target): Resu
     return apiError('bad-request', 'the namespace of the provided object does not match the namespace sent on the request')
   const { labels, annotations, resourceVersion } = metadata
   const fields = type.flat ? rest : spec
-  const unknown = target.subresource === 'status' ? [] : unknownFields(type, body)
+  // The status is not a client's to say.
+  const unknown = target.subresource === 'status' ? [] : unknownFields(type, withoutStatus(body))
   if (unknown.length > 0)
     return apiError(
       'bad-request',
@@ -54,4 +55,8 @@ export function draftOf(body: unknown, type: ResourceType, target: Target): Resu
       ...(status === undefined ? {} : { status }),
     },
   }
+}
+
+function withoutStatus({ status: _, ...rest }: Readonly<Record<string, unknown>>): unknown {
+  return rest
 }

@@ -1,4 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { RESOURCE_TYPES } from '../../../src/cluster/api/index.ts'
+import { unknownFields } from '../../../src/cluster/api/openapi/index.ts'
+import { toWire } from '../../../src/cluster/api/wire.ts'
+import { SECOND } from '../../../src/model/index.ts'
+import { MemoryLab } from '../lab-in-memory.ts'
 import { AS_TABLE, apiInMemory, GATEWAY, MERGE, SERVICES } from './api-in-memory.ts'
 
 let api: ReturnType<typeof apiInMemory>
@@ -44,6 +49,30 @@ describe('what the API says of itself', () => {
       properties: { spec: { properties: { ports: { 'x-kubernetes-patch-merge-key': 'port' } } } },
     })
   })
+})
+
+describe('schemas', () => {
+  it.each([true, false])(
+    'know every field of the objects that there are in a lab, so that kubectl edit takes them back (all ready: %s)',
+    (ready) => {
+      const lab = new MemoryLab()
+      lab.converge()
+      if (!ready) {
+        lab.universe.powerOff('node-04')
+        lab.run(10 * SECOND)
+      }
+      const { store } = lab.plane
+      for (const type of RESOURCE_TYPES)
+        for (const object of store.list(type).items)
+          expect([type.kind, object.metadata.name, unknownFields(type, toWire(type, object))]).toEqual([
+            type.kind,
+            object.metadata.name,
+            [],
+          ])
+      for (const type of RESOURCE_TYPES.filter((each) => !['Pod', 'Cluster', 'NodePool'].includes(each.kind)))
+        expect([type.kind, store.list(type).items.length > 0]).toEqual([type.kind, true])
+    },
+  )
 })
 
 describe('lists', () => {

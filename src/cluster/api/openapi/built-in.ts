@@ -63,7 +63,11 @@ export const BUILT_IN: readonly (readonly [ResourceType, Described])[] = [
     {
       description: 'A service with an address of its own (VIP) that is announced over BGP.',
       spec: service,
-      status: object('What is so.', { loadBalancer: object('', { ingress }), conditions }),
+      status: object('What is so.', {
+        loadBalancer: object('', { ingress }),
+        endpoints: words('The lab’s own: the backends that take traffic, those on nodes that are Ready.'),
+        conditions,
+      }),
     },
   ],
   [

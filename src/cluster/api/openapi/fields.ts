@@ -4,12 +4,10 @@ import type { ResourceType } from '../objects.ts'
 import type { ApiSchema } from './schema.ts'
 import { schemaOf } from './schemas.ts'
 
-/** `unknown field "spec.floatingIP", did you mean "floatingIPs"?`, one for each. The status is not looked at: it is not a client's to say. */
+/** `unknown field "spec.floatingIP", did you mean "floatingIPs"?`, one for each. */
 export function unknownFields(type: ResourceType, object: unknown): readonly string[] {
   const schema = schemaOf(type)
-  if (schema === undefined || !isMapping(object)) return []
-  const { status: _, ...rest } = object
-  return unknownIn(schema, rest, '')
+  return schema === undefined ? [] : unknownIn(schema, object, '')
 }
 
 function unknownIn({ properties, items }: ApiSchema, value: unknown, path: string): string[] {
