@@ -19,6 +19,7 @@ import {
   spreadsVips,
   type Tables,
 } from './conditions/route.ts'
+import { sendsTo } from './conditions/service.ts'
 import { hasNoSession, hasSession, keptSessions, reestablishesSession } from './conditions/session.ts'
 import { ScenarioError } from './errors.ts'
 import { FloatingIpHandle, NodeHandle, ProbeHandle, type RouterHandle, type Scene } from './handles.ts'
@@ -295,6 +296,13 @@ export class NodeExpect {
 
   toBeNotReady(wish: Wish = {}): Tracked<Held> {
     return check(this.#run, isReady(this.#name, false), wish, toHeld)
+  }
+
+  /** As a load-balancer node, it sends new flows of a Service (`'default/web'`) to exactly these; to none: it refuses them. */
+  toSend(service: string, wish: Wish & { readonly to: readonly Hop[] }): Tracked<Held> {
+    const { nodes } = this.#run.lab.plan
+    const names = new Map(nodes.map((node) => [node.address, node.name]))
+    return check(this.#run, sendsTo(this.#name, service, wish.to.map(address), names), wish, toHeld)
   }
 }
 

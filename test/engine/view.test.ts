@@ -63,6 +63,21 @@ describe('the view that events add up to', () => {
     expect(view.nodeReady('node-05')).toBeUndefined()
   })
 
+  it('knows where a node sends a Service, nowhere included, until it serves it no more or loses power', () => {
+    const { view, log } = make()
+    const service = { type: 'service', device: 'node-04', service: 'default/web' } as const
+    expect(view.backends('node-04', 'default/web')).toBeUndefined()
+    log.emit({ ...service, backends: ['10.0.1.22'] })
+    expect(view.backends('node-04', 'default/web')).toEqual(['10.0.1.22'])
+    log.emit({ ...service, backends: [] })
+    expect(view.backends('node-04', 'default/web')).toEqual([])
+    log.emit(service)
+    expect(view.backends('node-04', 'default/web')).toBeUndefined()
+    log.emit({ ...service, backends: [] })
+    log.emit({ type: 'fault', device: 'node-04', fault: POWER_OFF, detail: '' })
+    expect(view.backends('node-04', 'default/web')).toBeUndefined()
+  })
+
   it('leaves a device that lost power without tables', () => {
     const { view, log } = make()
     log.emit({ type: 'session', device: 'tor1', session })

@@ -11,6 +11,7 @@ import {
   spreadsVips,
   usedNextHops,
 } from '../../src/scenario/conditions/route.ts'
+import { sendsTo } from '../../src/scenario/conditions/service.ts'
 import { hasSession, reestablishesSession } from '../../src/scenario/conditions/session.ts'
 import { type State, stateAt, trueSince } from '../../src/scenario/state.ts'
 import { FakeLab } from './fake-lab.ts'
@@ -150,6 +151,25 @@ test('a floating IP has moved when another node of those allowed holds it', () =
   expect(condition.evaluate(now(lab)).holds).toBe(false)
   lab.floatingIp('10.0.1.100', 'node-05')
   expect(condition.evaluate(now(lab)).holds).toBe(true)
+})
+
+test('a node sends a Service to exactly the nodes that are asked for; to none only where it says that it refuses', () => {
+  const lab = new FakeLab()
+  const tell = (...backends: string[]) => lab.emit({ type: 'service', device: 'node-04', service: 'default/web', backends })
+  const names = new Map([
+    ['10.0.1.22', 'node-07'],
+    ['10.0.2.22', 'node-08'],
+  ])
+  const condition = (...addresses: string[]) => sendsTo('node-04', 'default/web', addresses, names)
+  const seen = (...addresses: string[]) => condition(...addresses).evaluate(now(lab)).differences[0]?.rows[0]?.seen
+  expect(condition('10.0.2.22', '10.0.1.22').describe).toBe('node-04 sends default/web to node-07, node-08')
+  expect(seen()).toBe('not served')
+  tell('10.0.1.22', '10.0.2.22')
+  expect(condition('10.0.2.22', '10.0.1.22').evaluate(now(lab)).holds).toBe(true)
+  expect(seen('10.0.1.22')).toBe('node-07, node-08')
+  tell()
+  expect(seen('10.0.1.22')).toBe('no backend')
+  expect(condition().evaluate(now(lab)).holds).toBe(true)
 })
 
 test('a probe is answered when every flow of it was heard of and none is lost', () => {

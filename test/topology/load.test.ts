@@ -50,6 +50,17 @@ describe('shared-peers, as shipped', () => {
     ])
   })
 
+  it('reads port as one of TCP and one of UDP, and ports as they are', () => {
+    const ports = plan!.cluster.services.map((each) =>
+      each.ports.map(({ protocol, port, targetPort }) => `${protocol} ${port} ${targetPort}`),
+    )
+    expect(ports).toEqual([
+      ['tcp 80 8080', 'udp 80 8080'],
+      ['tcp 80 8081', 'udp 80 8081'],
+      ['tcp 80 8082', 'tcp 53 8053', 'udp 53 8054'],
+    ])
+  })
+
   it('knows the roles of its nodes (R21)', () => {
     const named = (role: 'controlPlane' | 'loadBalancer') => plan!.nodes.filter((node) => node.roles[role]).map((node) => node.name)
     expect(named('controlPlane')).toEqual(['node-01', 'node-02', 'node-03'])
@@ -150,6 +161,27 @@ describe('errors name file, line, column and the cure', () => {
     ['a broken YAML file', { topology: () => 'name: [a\n' }, /^topology\.yaml:\d+:\d+: error: /],
     ['an empty file', { topology: () => '' }, /^topology\.yaml:1:1: error: the file is empty/],
     ['iBGP in the cluster file (R1)', { cluster: swap('asn: 65002', 'asn: 65001') }, /^cluster\.yaml:\d+:\d+: error: .*R1/],
+    ['a Service without a port', { topology: swap('web, port: 80, targetPort: 8081,', 'web,') }, /services\[1\]: default\/web has no port/],
+    [
+      'a Service with port and ports',
+      { topology: swap('web, port: 80,', 'web, port: 80, ports: [{ port: 81 }],') },
+      /services\[1\]\.port: default\/web has port and ports/,
+    ],
+    [
+      'a targetPort that belongs to no port',
+      { topology: swap('web, port: 80,', 'web, ports: [{ port: 81 }],') },
+      /services\[1\]\.targetPort: targetPort stands beside port only/,
+    ],
+    [
+      'a port of one protocol twice',
+      { topology: swap('{ port: 53, targetPort: 8053 }', '{ port: 80, targetPort: 8053 }') },
+      /services\[2\]\.ports\[1\]: default\/shop has tcp port 80 already/,
+    ],
+    [
+      'two backends on one port of a node',
+      { topology: swap('targetPort: 8053', 'targetPort: 8081') },
+      /services\[2\]: backends of default\/web already listen at node-08 on tcp port 8081/,
+    ],
     [
       'a pinned holder of another rack',
       { topology: (text) => `${text}\ninitialPlacement: { 10.0.1.100: node-06 }\n` },
