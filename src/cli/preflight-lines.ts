@@ -105,7 +105,7 @@ function findingLines(finding: Finding, { cells }: PreflightReport, style: Style
     ...(first === undefined ? [] : [`      cure  ${printable(first)}`]),
     ...rest.map((line) => `            ${printable(line)}`),
     ...finding.evidence.map(({ by, what }) =>
-      style.faint(`      ${by === 'node' ? 'seen by nodes   ' : 'read from routers'} ${printable(what)}`),
+      style.faint(`      ${by === 'node' ? 'seen by nodes    ' : 'read from routers'} ${printable(what)}`),
     ),
     style.faint(`      (${finding.code})`),
   ]

@@ -7,6 +7,7 @@ import {
   type ReachFacts,
   sightOf,
 } from '../cluster/preflight/index.ts'
+import { formatDuration } from '../model/index.ts'
 import { announcedAt } from './observe.ts'
 import { type Rehearsing, shownCell } from './run.ts'
 import { holdsWithin } from './wait.ts'
@@ -43,7 +44,7 @@ async function announce(run: Rehearsing, cell: Cell, router: PeerRouter | undefi
   }
   await holdsWithin(lab, patience.announcement, taken, signal)
   const table = await announcedAt(lab, router, cell, prefix)
-  run.note(cell, `${router.name}: ${JSON.stringify(table)}`)
+  run.note(cell, `${router.name}: ${tableWords(table)}`)
   return { sent, outcome: await lab.rehearsal.outcome(cell.node, cell.peerIP), ...(table && { table }) }
 }
 
@@ -62,10 +63,26 @@ async function reach(run: Rehearsing, cell: Cell): Promise<ReachFacts[]> {
   for (const [index, { name, address }] of senders.entries()) {
     const seen = { from: name, fromIP: address, result: results[index]!, arrived: arrived[token(name)] ?? 0 }
     const sight = sightOf(seen)
-    run.note(cell, `from ${name}: ${sight} ${JSON.stringify({ ...seen.result, arrived: seen.arrived })}`)
+    run.note(cell, `from ${name}: ${reachWords(seen)}`)
     if (sight === 'ok' || seen.result.heldHere) facts.push(seen)
     else if (sight === 'not-reached') facts.push({ ...seen, way: await tracer.trace(name, vip) })
     else facts.push({ ...seen, back: await tracer.trace(cell.node, address) })
   }
   return facts
+}
+
+function reachWords(facts: ReachFacts): string {
+  const { sent, answered, after, heldHere, error } = facts.result
+  if (heldHere) return 'it has the VIP itself'
+  const words = { ok: 'answered', 'no-answer': 'arrived, not answered', 'not-reached': 'not arrived' }[sightOf(facts)]
+  const counts = `${sent} sent, ${facts.arrived} arrived, ${answered} answered`
+  return `${words} (${counts}${after === undefined ? '' : `, after ${formatDuration(after)}`}${error === undefined ? '' : `, ${error}`})`
+}
+
+function tableWords(table: AnnouncementFacts['table']): string {
+  if (table === undefined) return 'cannot be read'
+  const { path, others, installed, remark } = table
+  const own = path === undefined ? 'no path of this node' : path.used ? 'path used' : `path not used: ${path.whyNot ?? 'no reason told'}`
+  const also = others.length === 0 ? '' : `; uses ${others.join(', ')}`
+  return `${own}${also}; FIB: ${installed.join(', ') || 'nothing'}${remark === undefined ? '' : `; ${remark}`}`
 }

@@ -199,6 +199,19 @@ describe('R34: preflight tries every control-plane node with every peer of it', 
     })
   })
 
+  it('R6 R34: a peer over a router that is not configured for multihop', async () => {
+    await frr('tor1', 65002, 'neighbor 10.0.2.10 remote-as 65001', 'address-family ipv4 unicast', 'neighbor 10.0.2.10 activate')
+    await on('tor2', 'gobgp neighbor add 10.0.1.10 as 65001')
+    const far = [
+      { ...cell('node-03'), peerIP: '10.0.1.254' },
+      { ...cell('node-01'), peerIP: '10.0.2.254' },
+    ]
+    const { report } = await run([], { cells: far, patience: HOPELESS })
+    await frr('tor1', 65002, 'no neighbor 10.0.2.10')
+    await on('tor2', 'gobgp neighbor del 10.0.1.10')
+    expect(codes(report.findings)).toEqual({ 'node-03': 'multihop-missing', 'node-01': 'multihop-missing' })
+  })
+
   it('R34: a BGP daemon that is not running, and a peer that is not there, are no filters', async () => {
     await lab.processes.kill('tor1')
     await lab.links.down('tor2', 'rack2')

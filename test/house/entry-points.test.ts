@@ -37,7 +37,7 @@ describe('entry points start with plain Node', () => {
     [['--version'], /^\d+\.\d+\.\d+\n$/],
     [['--help'], /^Usage: peerlab/],
     [['scenario', '--list'], /^add-path\/on /],
-    ...['setup', 'scenario', 'up', 'ps', 'exec', 'sessions', 'routes', 'down'].map(
+    ...['setup', 'preflight', 'scenario', 'up', 'ps', 'exec', 'sessions', 'routes', 'down'].map(
       (name) => [[name, '--help'], new RegExp(`^Usage: peerlab ${name}`)] as const,
     ),
   ] as const)('peerlab %j', async (args, said) => {
@@ -46,7 +46,14 @@ describe('entry points start with plain Node', () => {
     expect(stdout).toMatch(said)
   })
 
-  it.each(['net', 'model', 'world', 'bgp', 'cluster', 'topology', 'scenario', 'report', 'cli'])('the room %s', async (room) => {
-    expect(await start('--input-type=module', '-e', `await import('./src/${room}/index.ts')`)).toEqual({ code: 0, stdout: '', stderr: '' })
-  })
+  it.each(['net', 'model', 'world', 'bgp', 'cluster', 'topology', 'scenario', 'preflight', 'report', 'cli'])(
+    'the room %s',
+    async (room) => {
+      expect(await start('--input-type=module', '-e', `await import('./src/${room}/index.ts')`)).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: '',
+      })
+    },
+  )
 })

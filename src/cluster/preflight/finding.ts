@@ -13,7 +13,7 @@ export type Cause =
   | 'neighbor-not-configured'
   | 'neighbor-not-activated'
   | 'neighbor-not-ready'
-  | 'no-open'
+  | 'multihop-missing'
   | 'peer-unreachable'
   | 'no-way-back-from-peer'
   | 'address-not-on-node'

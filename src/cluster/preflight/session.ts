@@ -187,7 +187,7 @@ function hungUp(cell: Cell, router: PeerRouter | undefined, facts: SessionFacts)
 function silentAfterOpen(cell: Cell, router: PeerRouter | undefined, facts: SessionFacts): Found {
   const neighbor = facts.neighbor?.neighbor
   return {
-    code: 'no-open',
+    code: 'multihop-missing',
     cause: `${peerName(cell, router)} accepts the connection of ${cell.localIP} and sends no OPEN: a peer that is not configured for multihop answers with TTL 1`,
     cure: [
       'at the peer, allow multihop for this neighbor (R6):',

@@ -159,8 +159,8 @@ describe('R34: why there is no session', () => {
     [
       'no OPEN',
       sessionOf({ outcome: { ...silent, state: 'OpenSent' }, look: look('connected'), neighbor: neighbor() }),
-      'no-open',
-      'no-open',
+      'multihop-missing',
+      'multihop-missing',
     ],
     [
       'no ARP',
