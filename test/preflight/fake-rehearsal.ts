@@ -13,7 +13,7 @@ export class RehearsingLab extends FakeLab {
   readonly open = new Set<string>()
   readonly holding = new Set<string>()
   /** Everything that was asked, in order. */
-  readonly asked: string[] = []
+  readonly calledFor: string[] = []
   /** Sessions that fail, by `node peer`. */
   readonly broken: Record<string, SessionOutcome> = {}
   /** Senders whose datagrams never arrive. */
@@ -28,7 +28,7 @@ export class RehearsingLab extends FakeLab {
   }
 
   #ask(what: string): void {
-    this.asked.push(what)
+    this.calledFor.push(what)
     this.onAsk(what)
   }
 

@@ -32,7 +32,7 @@ it('R34: only the node under test announces, only to that peer, and every other 
 it('R34 R42: the VIP is there before the route, and goes after it', async () => {
   const lab = new RehearsingLab()
   await preflight(lab, { cells: TO_TOR1.slice(0, 1), patience: BRIEF })
-  expect(lab.asked.filter((what) => /^(hold|announce|withdraw|release|close)/.test(what))).toEqual([
+  expect(lab.calledFor.filter((what) => /^(hold|announce|withdraw|release|close)/.test(what))).toEqual([
     'hold node-01',
     'announce node-01 10.8.0.10',
     'withdraw node-01 10.8.0.10',
@@ -54,8 +54,8 @@ it('R34: a node without a session is looked at, announces nothing, and keeps nob
   lab.broken['node-01 10.8.0.10'] = { state: 'Connect', failures: [], notifications: [] }
   lab.shell.exec = async () => ({ code: 0, stdout: '[{"type":"local","dst":"10.8.0.10","dev":"lo"}]', stderr: '' })
   const { report } = await preflight(lab, { cells: TO_TOR1, patience: BRIEF })
-  expect(lab.asked).toContain('look node-01')
-  expect(lab.asked).not.toContain('announce node-01 10.8.0.10')
+  expect(lab.calledFor).toContain('look node-01')
+  expect(lab.calledFor).not.toContain('announce node-01 10.8.0.10')
   expect(report.findings.map(({ code, nodes }) => [code, nodes])).toEqual([['tcp-179-dropped', ['node-01']]])
   expect(report.cells[1]).toMatchObject({ session: { ok: true }, announcement: { ok: true } })
 })
