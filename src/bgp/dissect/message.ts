@@ -1,0 +1,120 @@
+/** One whole message, or the beginning of one, as a tree with a verdict. */
+import { Reader } from '../wire/cursor.ts'
+import { HEADER_SIZE, MessageType } from '../wire/header.ts'
+import { type Context, type DissectedRoute, type Json, newContext } from './context.ts'
+import { type Field, Scope, within } from './field.ts'
+import { afiName, familyName, MESSAGE_TYPES, safiName } from './names.ts'
+import { walkNotification } from './notification.ts'
+import { walkOpen } from './open.ts'
+import { assumed, type DissectOptions, type Offer } from './options.ts'
+import { walkUpdate } from './update.ts'
+import { headerError, messageVerdict, type Problem, problemsOf } from './verdict.ts'
+
+export interface Dissection {
+  /** `UPDATE`; `type 9` for what is none. */
+  readonly type: string
+  /** Octets that are here; fewer than the message's own where the capture is cut. */
+  readonly length: number
+  readonly text: string
+  readonly fields: readonly Field[]
+  readonly problems: readonly Problem[]
+  /** What the message says, without spans, by its type. */
+  readonly open?: Json
+  readonly update?: {
+    readonly announced: readonly DissectedRoute[]
+    readonly withdrawn: readonly DissectedRoute[]
+    readonly attributes: { readonly [name: string]: Json }
+  }
+  readonly notification?: Json
+  readonly routeRefresh?: Json
+  readonly offer?: Offer
+  /** Read otherwise than assumed, the message would be sound. */
+  readonly hint?: string
+}
+
+/** `bytes` is a message from its marker on; with `complete` false the capture ends inside it, and nothing is said of its soundness. */
+export function dissect(bytes: Uint8Array, options: DissectOptions, complete = true): Dissection {
+  const context = newContext(options)
+  const scope = new Scope(new Reader(bytes))
+  const header = complete ? headerError(bytes, options) : undefined
+  const head: { type?: number; body?: Partial<Dissection> & { text: string } } = {}
+  within(scope, () => {
+    scope.hex('Marker', 16, bytes.subarray(0, 16).every((byte) => byte === 0xff) ? 'all ones' : 'not all ones')
+    scope.u16('Length')
+    head.type = scope.u8('Type', (value) => MESSAGE_TYPES[value])
+    for (const each of scope.fields) each.minor = true
+    if (header === undefined) head.body = walkBody(scope, head.type, context, complete)
+    scope.rest('Undecoded')
+  })
+  if (header !== undefined) context.faults.splice(0, context.faults.length, headerFault(header.subcode, header.detail))
+  const verdict = complete ? messageVerdict(bytes, options) : undefined
+  const problems =
+    verdict === undefined
+      ? []
+      : problemsOf(verdict, context.faults, bytes, { at: Math.min(HEADER_SIZE, bytes.length), end: bytes.length }, (code) =>
+          attributeSpan(scope.fields, code),
+        )
+  const name = head.type === undefined ? 'message' : (MESSAGE_TYPES[head.type] ?? `type ${head.type}`)
+  return { type: name, length: bytes.length, text: '', ...head.body, fields: scope.fields, problems }
+}
+
+/** The octets of the header that RFC 4271 §6.1 finds fault with. */
+function headerFault(subcode: number, detail: string) {
+  const [at, end] = subcode === 1 ? [0, 16] : subcode === 2 ? [16, 18] : [18, 19]
+  return { at, end, code: 1, subcode, action: 'session-reset' as const, detail }
+}
+
+function walkBody(scope: Scope, type: number, context: Context, complete: boolean): Partial<Dissection> & { text: string } {
+  switch (type) {
+    case MessageType.open: {
+      const { json, text, offer } = walkOpen(scope, context, complete)
+      return { open: json, text, offer }
+    }
+    case MessageType.update: {
+      const { announced, withdrawn, attributes } = context
+      let text = 'cut off'
+      within(scope, () => {
+        text = walkUpdate(scope, context, complete)
+      })
+      return { update: { announced, withdrawn, attributes }, text }
+    }
+    case MessageType.notification: {
+      const { json, text } = walkNotification(scope)
+      return { notification: json, text }
+    }
+    case MessageType.routeRefresh:
+      return walkRouteRefresh(scope)
+    default:
+      return { text: '' }
+  }
+}
+
+const SUBTYPES = ['request', 'beginning of route refresh', 'end of route refresh']
+
+/** RFC 2918 §3, RFC 7313 §3.2. */
+function walkRouteRefresh(scope: Scope): Partial<Dissection> & { text: string } {
+  const afi = scope.u16('AFI', afiName)
+  const subtype = scope.u8('Message Subtype', (value) => SUBTYPES[value])
+  const safi = scope.u8('SAFI', safiName)
+  const family = familyName({ afi, safi })
+  const name = SUBTYPES[subtype] ?? `subtype ${subtype}`
+  return { routeRefresh: { family, afi, safi, subtype, name }, text: `${name}, ${family}` }
+}
+
+export function attributeSpan(fields: readonly Field[], code: number): { readonly at: number; readonly end: number } | undefined {
+  const list = fields.find((field) => field.name === 'Path Attributes')
+  if (code === 0) return list
+  return list?.fields?.find((field) => field.fields?.[1]?.name === 'Attribute Type Code' && field.fields[1].value === code)
+}
+
+/** Tries the other ways to read a malformed message: the words for the first that finds it sound. */
+export function hintFor(bytes: Uint8Array): string | undefined {
+  const ways: readonly [string, DissectOptions][] = [
+    ['four-octet AS numbers', assumed({ fourOctetAs: true, addPath: false }, true)],
+    ['--add-path', assumed({ fourOctetAs: true, addPath: true }, true)],
+    ['--asn2', assumed({ fourOctetAs: false, addPath: false }, true)],
+    ['--asn2 --add-path', assumed({ fourOctetAs: false, addPath: true }, true)],
+  ]
+  for (const [words, options] of ways) if (dissect(bytes, options).problems.length === 0) return words
+  return undefined
+}

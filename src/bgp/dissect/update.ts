@@ -1,0 +1,71 @@
+/** UPDATE, RFC 4271 §4.3. */
+import { UpdateError } from '../wire/errors.ts'
+import { walkAttributes } from './attribute/index.ts'
+import { type Context, type DissectedRoute, fatal } from './context.ts'
+import type { Scope } from './field.ts'
+import { walkNlri } from './nlri/index.ts'
+
+const IPV4_UNICAST = { afi: 1, safi: 1 }
+
+/** `complete` is false where the capture has only the beginning of the message. Answers what it comes to, in words. */
+export function walkUpdate(scope: Scope, context: Context, complete: boolean): string {
+  const own: DissectedRoute[] = []
+  if (!walkParts(scope, context, complete, own)) return 'malformed'
+  const nextHop = context.attributes.NEXT_HOP
+  context.announced.push(...own.map((route) => (typeof nextHop === 'string' ? { ...route, nextHop } : route)))
+  return summary(context)
+}
+
+function walkParts(scope: Scope, context: Context, complete: boolean, own: DissectedRoute[]): boolean {
+  const withdrawn = scope.u16('Withdrawn Routes Length')
+  scope.minor()
+  if (complete && withdrawn + 2 > scope.remaining) return tooLong(scope, context, `withdrawn routes of ${withdrawn} octets do not fit`)
+  const first = Math.min(withdrawn, scope.remaining)
+  if (first > 0) {
+    scope.group('Withdrawn Routes', first, (inner) => {
+      walkNlri(inner, IPV4_UNICAST, context, context.withdrawn)
+      return undefined
+    })
+  }
+  const length = scope.u16('Total Path Attribute Length')
+  scope.minor()
+  if (complete && length > scope.remaining) return tooLong(scope, context, `path attributes of ${length} octets do not fit`)
+  const hasNlri = length < scope.remaining
+  const second = Math.min(length, scope.remaining)
+  if (second > 0 || hasNlri) {
+    scope.group('Path Attributes', second, (inner) => {
+      walkAttributes(inner, context, hasNlri, complete)
+      return undefined
+    })
+  }
+  if (scope.remaining > 0) {
+    scope.group('Network Layer Reachability Information', scope.remaining, (inner) => {
+      walkNlri(inner, IPV4_UNICAST, context, own)
+      return undefined
+    })
+  }
+  return true
+}
+
+function tooLong(scope: Scope, context: Context, detail: string): false {
+  fatal(context, { at: scope.at - 2, end: scope.at }, UpdateError.malformedAttributeList, detail)
+  scope.rest('Undecoded')
+  return false
+}
+
+function summary({ announced, withdrawn, attributes }: Context): string {
+  const parts = [...few('announces', announced), ...few('withdraws', withdrawn)]
+  if (parts.length > 0) return parts.join('; ')
+  const names = Object.keys(attributes)
+  if (names.length === 0) return 'End-of-RIB, IPv4 unicast'
+  const unreach = attributes.MP_UNREACH_NLRI
+  if (names.length === 1 && typeof unreach === 'object' && unreach !== null && 'family' in unreach && unreach.prefixes === 0)
+    return `End-of-RIB, ${String(unreach.family)}`
+  return 'no routes'
+}
+
+function few(verb: string, routes: readonly DissectedRoute[]): string[] {
+  const [first] = routes
+  if (first === undefined) return []
+  return [`${verb} ${first.prefix}${routes.length === 1 ? '' : ` and ${routes.length - 1} more`}`]
+}
