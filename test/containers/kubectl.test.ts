@@ -14,12 +14,12 @@ const kube = 'kube-system'
 const FIP = '10.0.1.100'
 
 beforeAll(async () => {
-  requireKubectl()
+  await requireKubectl()
   lab = await open(await testEngine(), planOf('shared-peers'))
   const { code, stdout, stderr } = await peerlab('kubeconfig', '--lab', lab.id, '--output', kubectl.config)
   expect([code, stderr], stdout).toEqual([0, ''])
   await kubectl.watch(`get bgpsessions -n ${kube} -o wide -w`, 30, (text) => established(text).length === 4).seen
-})
+}, 300_000)
 afterAll(() => kubectl.remove())
 
 /** What is answered to a request that carries none. */

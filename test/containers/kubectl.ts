@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { canInstall, installPackages } from '../../src/engine/docker/setup/machine.ts'
 
 /** Debian's is 1.20, the oldest that is tried; `KUBECTL` names another. */
 const KUBECTL = process.env.KUBECTL || 'kubectl'
@@ -14,13 +15,18 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Fails with what to install: this test is never left out. */
-export function requireKubectl(): void {
-  const { error, status, stderr } = spawnSync(KUBECTL, ['version', '--client'], { encoding: 'utf8' })
-  if (error === undefined && status === 0) return
-  throw new Error(
-    `${KUBECTL} does not run (${error?.message ?? stderr.trim()}): apt-get install kubernetes-client, or set KUBECTL to a kubectl that is elsewhere`,
-  )
+/** This test is never left out: as root on Debian or Ubuntu a kubectl that is missing is installed, elsewhere it fails with what to do. */
+export async function requireKubectl(): Promise<void> {
+  const missing = () => {
+    const { error, status, stderr } = spawnSync(KUBECTL, ['version', '--client'], { encoding: 'utf8' })
+    return error === undefined && status === 0 ? undefined : `${KUBECTL} does not run (${error?.message ?? stderr.trim()})`
+  }
+  if (missing() !== undefined && KUBECTL === 'kubectl' && canInstall()) {
+    const installed = await installPackages(['kubernetes-client'], (line) => console.log(line))
+    if (!installed.ok) throw new Error(installed.message)
+  }
+  const problem = missing()
+  if (problem !== undefined) throw new Error(`${problem}: apt-get install kubernetes-client, or set KUBECTL to a kubectl that is elsewhere`)
 }
 
 function run(
