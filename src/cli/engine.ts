@@ -50,15 +50,7 @@ export async function openEngine(): Promise<DockerEngine> {
       return ids
     },
     serveAccess: async (id, ready) => (await access()).serveAccess(docker, id, ready),
-    async servedAccess(id) {
-      const { attachLab } = await import('../engine/docker/lab.ts')
-      const lab = await attachLab(docker, id)
-      try {
-        return lab && (await (await access()).servedAccess(lab))
-      } finally {
-        await lab?.close()
-      }
-    },
+    servedAccess: async (id) => (await access()).servedAccess(docker, id),
     reap: () => cleanup.reapDeadLabs(docker),
     async attach(id) {
       const { attachLab } = await import('../engine/docker/lab.ts')

@@ -62,7 +62,8 @@ export class Kubectl {
   readonly config = join(this.home, 'kubeconfig')
 
   get #env() {
-    return { ...process.env, HOME: this.home, KUBECONFIG: this.config }
+    // An edit that fails leaves a copy of its file behind.
+    return { ...process.env, HOME: this.home, TMPDIR: this.home, KUBECONFIG: this.config }
   }
 
   run(args: readonly string[], input?: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> {

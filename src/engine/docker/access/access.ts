@@ -5,11 +5,13 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:https'
 import { createConnection } from 'node:net'
+import { finished } from 'node:stream/promises'
 import type Docker from 'dockerode'
 import { listLabs } from '../cleanup.ts'
 import { WIRING } from '../containers.ts'
-import { attachLab, type DockerLab } from '../lab.ts'
+import { attachLab } from '../lab.ts'
 import { NODE_IN_IMAGE, PROGRAMS_IN_IMAGE } from '../protocol.ts'
+import { demultiplex } from '../stream.ts'
 import { loopbackCertificate } from './certificate.ts'
 import { startProxy } from './proxy.ts'
 import { Tunnel } from './tunnel.ts'
@@ -26,8 +28,8 @@ const RECORD = '/run/peerlab-access.json'
 /** For an answer on loopback; a process that hangs is taken for none. */
 const PATIENCE_MS = 5_000
 
-/** Serves until the lab has been removed, or `signal` says so. `ready` hears once how to reach it. */
-export async function serveAccess(docker: Docker, id: string, ready: (access: Access) => void, signal?: AbortSignal): Promise<void> {
+/** Serves until the lab has been removed. `ready` hears once how to reach it. */
+export async function serveAccess(docker: Docker, id: string, ready: (access: Access) => void): Promise<void> {
   const lab = await attachLab(docker, id)
   const containers = (await listLabs(docker)).find((each) => each.id === id)?.containers
   if (lab === undefined || containers === undefined) throw new Error(`no lab ${id} is running`)
@@ -35,8 +37,10 @@ export async function serveAccess(docker: Docker, id: string, ready: (access: Ac
   const containerOf = (device: string) => docker.getContainer(containers.find((each) => each.device === device)?.id ?? device)
   const command = [NODE_IN_IMAGE, `${PROGRAMS_IN_IMAGE}/admin.js`, 'tunnel', address, String(apiPort)]
   const tunnel = new Tunnel(containerOf(name), command)
-  // Asked before anybody can know of the access: the wait for a container that is gone already fails.
-  const removed = containerOf(WIRING).wait({ condition: 'removed' })
+  // An engine that went away took the lab along; the wait for a container that is gone already fails.
+  const removed = containerOf(WIRING)
+    .wait({ condition: 'removed' })
+    .catch(() => undefined)
   const certificate = loopbackCertificate()
   const token = randomBytes(32).toString('base64url')
   const proxy = await startProxy({ certificate, token, open: () => tunnel.open() })
@@ -45,23 +49,34 @@ export async function serveAccess(docker: Docker, id: string, ready: (access: Ac
     await lab.shell.copy(WIRING, RECORD, JSON.stringify(access))
     await lab.close()
     ready(access)
-    const { promise: asked, resolve } = Promise.withResolvers<void>()
-    signal?.addEventListener('abort', () => resolve())
-    if (signal?.aborted) resolve()
-    // An engine that went away took the lab along.
-    await Promise.race([removed.catch(() => undefined), asked])
+    await removed
   } finally {
     proxy.close()
     tunnel.close()
   }
 }
 
-/** How to reach the API, where a process serves it. */
-export async function servedAccess(lab: DockerLab): Promise<Access | undefined> {
-  const { code, stdout } = await lab.shell.exec(WIRING, ['cat', RECORD])
-  if (code !== 0) return undefined
-  const access = JSON.parse(stdout) as Access
-  return (await answers(access)) ? access : undefined
+/** How to reach a lab's API, where a process serves it; `undefined` also where the lab is too broken to say. */
+export async function servedAccess(docker: Docker, id: string): Promise<Access | undefined> {
+  const containers = (await listLabs(docker)).find((each) => each.id === id)?.containers
+  const wiring = containers?.find((each) => each.device === WIRING && each.state === 'running')
+  if (wiring === undefined) return undefined
+  try {
+    const access = JSON.parse(await read(docker.getContainer(wiring.id), RECORD)) as Access
+    return (await answers(access)) ? access : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A file's content; nothing where there is no such file. */
+async function read(container: Docker.Container, path: string): Promise<string> {
+  const exec = await container.exec({ Cmd: ['cat', path], AttachStdout: true, AttachStderr: true })
+  const stream = await exec.start({ hijack: true, stdin: false })
+  const chunks: Buffer[] = []
+  stream.on('data', demultiplex({ 1: (chunk) => chunks.push(chunk) }))
+  await finished(stream, { writable: false })
+  return Buffer.concat(chunks).toString()
 }
 
 /** Whether it is our own process that answers there: it knows the token, and has the certificate's key. */
@@ -83,13 +98,8 @@ function answers({ url, token, certificate }: Access): Promise<boolean> {
  * nothing running.
  */
 export async function whenAccessEnds(docker: Docker, id: string): Promise<() => Promise<void>> {
-  const wiring = (await listLabs(docker)).find((each) => each.id === id)?.containers.find((each) => each.device === WIRING)
-  const nothing = () => Promise.resolve()
-  if (wiring?.state !== 'running') return nothing
-  const lab = await attachLab(docker, id)
-  const access = lab === undefined ? undefined : await servedAccess(lab)
-  await lab?.close()
-  if (access === undefined) return nothing
+  const access = await servedAccess(docker, id)
+  if (access === undefined) return () => Promise.resolve()
   const { hostname, port } = new URL(access.url)
   const socket = createConnection({ host: hostname, port: Number(port) })
   const ended = new Promise<void>((resolve) => {
