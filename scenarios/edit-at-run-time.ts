@@ -66,7 +66,14 @@ scenario(
         variants: ['service'],
         leaveOut: ['edit'],
         patience: '2s',
-        mustFail: [/^the Service has /, /^its route /, /^\w+ has 10\.0\.0\.4\/32/, 'the new Service answers', /^a session says /],
+        mustFail: [
+          /^the Service has /,
+          /^its route /,
+          /^\w+ has 10\.0\.0\.4\/32/,
+          /^node-0\d sends default\/late/,
+          'the new Service answers',
+          /^a session says /,
+        ],
       },
       { name: FREE, variants: ['refused'], mustFail: [/^the API refuses another spec\.loadBalancer/, 'the Cluster is as it was'] },
       { name: OWNERS, variants: ['refused'], patience: '2s', mustFail: ['the copy is overwritten'] },
@@ -178,6 +185,9 @@ async function service({ lab, expect, measure }: Context, untouched: Untouched):
     times.push(`${tor.name} after ${formatDuration(after)}`)
   }
   await expect(lab.router('core')).toHaveRoute(prefix, { since: added, within: '10s' })
+  // A node may be announced before its rules stand.
+  const to = [lab.node('node-07'), lab.node('node-08')]
+  for (const node of loadBalancerNodes) await expect(node).toSend('default/late', { to, since: added, within: '10s' })
   const tried = await lab.client('client').connect({ vip: NEW_VIP, port: 80, protocol: 'tcp', attempts: 10 })
   expect.that('the new Service answers', tried.answered === 10, JSON.stringify(tried))
   const advertisedRoutes = [...lab.vips, prefix].sort()

@@ -175,6 +175,22 @@ describe('an edit of the load balancer (R30)', () => {
     expect(lab.plane.store.get(BGP_SESSION, '10.8.0.11-node-04', SYSTEM_NAMESPACE)?.spec?.peerASN).toBe(65099)
   })
 
+  it('gives the cluster another AS number and takes it back: every session goes, and comes again', () => {
+    const lab = running()
+    const since = lab.now
+    editBalancer(lab, { ...peersOf(Object.values(TORS)), localASN: 65009 })
+    lab.until('no peer takes it', () => lab.established() === 0, 5 * SECOND)
+    lab.run(8 * SECOND)
+    expect([lab.established(), names(lab).length]).toEqual([0, 4])
+    expect(lab.events('address', since)).toEqual([])
+    editBalancer(lab, peersOf(Object.values(TORS)))
+    lab.until(
+      'all four again',
+      () => lab.established() === 4 && lab.hops('tor1').length === 3 && lab.hops('tor2').length === 3,
+      20 * SECOND,
+    )
+  })
+
   it('asks for fewer sessions with a peer: one of two goes, and no other (R18)', () => {
     const lab = running()
     const before = uptimes(lab)
