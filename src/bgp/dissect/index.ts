@@ -22,5 +22,5 @@ export {
   type Offer,
   undirectedOptions,
 } from './options.ts'
-export { type DissectedRibEntry, dissectRibEntry } from './rib-entry.ts'
+export { type DissectedRibEntry, dissectRibEntry, readRoute } from './rib-entry.ts'
 export { headerError, type Problem } from './verdict.ts'
