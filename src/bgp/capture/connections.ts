@@ -87,7 +87,13 @@ export class Connections {
     for (const { octets, hole, origin } of parts) {
       if (octets !== undefined) for (const cut of half.cutter.push(octets, origin)) yield this.#item(connection, half, cut)
       if (hole === undefined) continue
-      yield { kind: 'gap', place: placeOf(half, origin, origin), reason: 'missing', text: `${hole} octets are not in the capture` }
+      yield {
+        kind: 'gap',
+        place: placeOf(half, origin, origin),
+        reason: 'missing',
+        octets: hole,
+        text: `${hole} octets are not in the capture`,
+      }
       for (const cut of half.cutter.hole(hole, origin)) yield this.#item(connection, half, cut)
     }
   }
@@ -96,9 +102,17 @@ export class Connections {
     const place = placeOf(half, cut.first, cut.last)
     if (cut.kind === 'lost') {
       const text = cut.malformed
-        ? `${cut.bytes.length} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
-        : `${cut.bytes.length} octets of a message whose beginning is not in the capture`
-      return { kind: 'gap', place, reason: 'not-synchronized', text, bytes: cut.bytes, ...(cut.malformed && { malformed: true }) }
+        ? `${cut.octets} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
+        : `${cut.octets} octets of a message whose beginning is not in the capture`
+      return {
+        kind: 'gap',
+        place,
+        reason: 'not-synchronized',
+        text,
+        bytes: cut.bytes,
+        octets: cut.octets,
+        ...(cut.malformed && { malformed: true }),
+      }
     }
     const { bytes, missing } = cut
     const options = this.#optionsOf(connection, half)

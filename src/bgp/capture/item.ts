@@ -78,7 +78,9 @@ export interface GapItem {
   readonly place: Place
   readonly reason: 'not-synchronized' | 'missing' | 'truncated' | 'unreadable' | 'unsupported'
   readonly text: string
+  /** The first of them, where they are there. */
   readonly bytes?: Uint8Array
+  readonly octets?: number
   readonly malformed?: true
 }
 

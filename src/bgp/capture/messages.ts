@@ -11,9 +11,19 @@ import { Bytes } from './bytes.ts'
 /** One message, whole or not, or octets that are none. */
 export type Cut<Origin> =
   | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly missing: number; readonly first: Origin; readonly last: Origin }
-  | { readonly kind: 'lost'; readonly bytes: Uint8Array; readonly malformed: boolean; readonly first: Origin; readonly last: Origin }
+  | {
+      readonly kind: 'lost'
+      /** The first of them. */
+      readonly bytes: Uint8Array
+      readonly octets: number
+      readonly malformed: boolean
+      readonly first: Origin
+      readonly last: Origin
+    }
 
 const LARGEST = 0xffff
+/** Octets that are kept of what is no message. */
+const MOST_LOST = 4096
 
 export class MessageCutter<Origin> {
   readonly #bytes = new Bytes()
@@ -25,6 +35,8 @@ export class MessageCutter<Origin> {
   /** Looking for a marker, because of what: the capture or the sender. */
   #searching: 'capture' | 'sender' | undefined
   #started = false
+  /** What a search has passed over. */
+  #lost: { readonly first: Origin; readonly parts: Uint8Array[]; kept: number; octets: number } | undefined
 
   /** `extended` is asked at each message whether the session has RFC 8654. */
   constructor(extended: () => boolean = () => false) {
@@ -78,12 +90,12 @@ export class MessageCutter<Origin> {
   }
 
   *#flush(origin: Origin): Generator<Cut<Origin>> {
-    if (this.#bytes.length === 0) return
     const length = this.#searching === undefined ? this.#lengthOf() : undefined
-    if (length !== undefined) yield this.#message(this.#bytes.length, length - this.#bytes.length, origin)
-    else if (this.#searching === undefined && mayBegin(this.#bytes.all()))
-      yield this.#message(this.#bytes.length, HEADER_SIZE - this.#bytes.length, origin)
-    else yield this.#lost(this.#bytes.length, origin)
+    const left = this.#bytes.length
+    if (length !== undefined) yield this.#message(left, length - left, origin)
+    else if (left > 0 && this.#searching === undefined && mayBegin(this.#bytes.all())) yield this.#message(left, HEADER_SIZE - left, origin)
+    else this.#pass(left, origin)
+    yield* this.#found(origin)
   }
 
   *#cut(origin: Origin): Generator<Cut<Origin>> {
@@ -91,8 +103,9 @@ export class MessageCutter<Origin> {
       if (this.#searching !== undefined) {
         const bytes = this.#bytes.all()
         const at = findMessage(bytes, this.#extended())
-        if (at > 0) yield this.#lost(at, origin)
-        if (at === this.#bytes.length || !this.#found()) return
+        this.#pass(at, origin)
+        if (!this.#atMessage()) return
+        yield* this.#found(origin)
         this.#searching = undefined
       }
       const header = this.#bytes.peek(HEADER_SIZE)
@@ -114,7 +127,7 @@ export class MessageCutter<Origin> {
   }
 
   /** After a search: whether what is in front is a whole header. */
-  #found(): boolean {
+  #atMessage(): boolean {
     const header = this.#bytes.peek(HEADER_SIZE)
     return header !== undefined && isMessage(header, 0, this.#extended())
   }
@@ -136,10 +149,28 @@ export class MessageCutter<Origin> {
     return { kind: 'message', bytes: this.#take(octets), missing, first, last }
   }
 
-  #lost(octets: number, last: Origin): Cut<Origin> {
-    const first = this.#firstOrigin(last)
-    const malformed = this.#searching !== 'capture'
-    return { kind: 'lost', bytes: this.#take(octets), malformed, first, last }
+  /** Goes over octets that are no message. */
+  #pass(octets: number, origin: Origin): void {
+    if (octets === 0) return
+    this.#lost ??= { first: this.#firstOrigin(origin), parts: [], kept: 0, octets: 0 }
+    const part = this.#take(octets).subarray(0, MOST_LOST - this.#lost.kept)
+    this.#lost.parts.push(part)
+    this.#lost.kept += part.length
+    this.#lost.octets += octets
+  }
+
+  /** The search is over: what it went over is told at once. */
+  *#found(last: Origin): Generator<Cut<Origin>> {
+    if (this.#lost === undefined) return
+    const { first, parts, kept, octets } = this.#lost
+    this.#lost = undefined
+    const bytes = new Uint8Array(kept)
+    let at = 0
+    for (const part of parts) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    yield { kind: 'lost', bytes, octets, malformed: this.#searching !== 'capture', first, last }
   }
 
   #firstOrigin(last: Origin): Origin {

@@ -79,7 +79,7 @@ function* read(record: MrtRecord, subtype: Subtype, assumptions: Assumptions): G
   for (const cut of [...cutter.push(bytes, undefined), ...cutter.end(undefined)]) {
     if (cut.kind === 'message') yield { kind: 'message', place, bytes: cut.bytes, options, optionsKnown: true, missing: cut.missing }
     else {
-      const text = `${cut.bytes.length} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
+      const text = `${cut.octets} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
       yield { kind: 'gap', place, reason: 'not-synchronized', text, bytes: cut.bytes, malformed: true }
     }
   }

@@ -39,11 +39,18 @@ export class PcapReader implements CaptureReader {
   }
 
   *#read(): Generator<Item> {
+    if (this.#broken) return
     if (this.#format === undefined) {
       const header = this.#bytes.take(24)
       if (header === undefined) return
       const view = viewOf(header)
-      const { little, digits } = MAGIC[view.getUint32(0)]!
+      const magic = MAGIC[view.getUint32(0)]
+      if (magic === undefined) {
+        this.#broken = true
+        yield { kind: 'gap', place: { offset: 0 }, reason: 'unreadable', text: 'it does not begin as a pcap does' }
+        return
+      }
+      const { little, digits } = magic
       // The upper bits tell of frame check sequences.
       this.#format = { little, digits, link: view.getUint32(20, little) & 0xffff }
     }

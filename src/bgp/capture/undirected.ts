@@ -27,9 +27,17 @@ export class Undirected {
     const place = cut.first
     if (cut.kind === 'lost') {
       const text = cut.malformed
-        ? `${cut.bytes.length} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
-        : `${cut.bytes.length} octets before the first message`
-      return { kind: 'gap', place, reason: 'not-synchronized', text, bytes: cut.bytes, ...(cut.malformed && { malformed: true }) }
+        ? `${cut.octets} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
+        : `${cut.octets} octets before the first message`
+      return {
+        kind: 'gap',
+        place,
+        reason: 'not-synchronized',
+        text,
+        bytes: cut.bytes,
+        octets: cut.octets,
+        ...(cut.malformed && { malformed: true }),
+      }
     }
     const options = undirectedOptions(this.#offers, this.#assumptions)
     const optionsKnown = this.#offers.length === 2
@@ -62,7 +70,8 @@ export class BinaryReader implements CaptureReader {
   #placed(items: Iterable<Item>): Item[] {
     return Array.from(items, (item) => {
       const offset = this.#offset
-      this.#offset += 'bytes' in item && item.bytes !== undefined ? item.bytes.length : 0
+      if (item.kind === 'message') this.#offset += item.bytes.length
+      else if (item.kind === 'gap') this.#offset += item.octets ?? 0
       return { ...item, place: { offset } }
     })
   }
