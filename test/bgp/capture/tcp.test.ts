@@ -92,7 +92,7 @@ describe('what the capture has not', () => {
       { sequence: 1000, payload: stream.subarray(0, size + half) },
       { sequence: at(2) - 5, payload: stream.subarray(2 * size - 5) },
     ])
-    expect(told(items)).toEqual(['UPDATE 10.0.0.0/24', 'missing', `UPDATE without ${size - half} octets`, ...said(6).slice(2)])
+    expect(told(items)).toEqual(['UPDATE 10.0.0.0/24', `UPDATE without ${size - half} octets`, ...said(6).slice(2)])
   })
 
   test('behind a hole that ends inside a message the next marker is looked for', () => {
@@ -112,10 +112,8 @@ describe('what the capture has not', () => {
     )
     expect(told(items)).toEqual([
       'UPDATE 10.0.0.0/24',
-      'missing',
       'UPDATE without 10 octets',
       'UPDATE 10.0.2.0/24',
-      'missing',
       'UPDATE without 10 octets',
       ...said(6).slice(4),
     ])
