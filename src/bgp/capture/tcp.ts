@@ -104,6 +104,8 @@ export class Reassembly<Origin> {
     const hole = Math.min(cut, payload.length + cut - known)
     if (hole > 0) yield { hole, origin }
     this.#next = (sequence + payload.length + cut) >>> 0
+    // Sequence numbers come round: what is far behind must not seem to be ahead.
+    if (this.#first !== undefined && distance(this.#first, this.#next) > 1 << 30) this.#first = undefined
   }
 
   #wait(segment: Waiting<Origin>): void {
