@@ -102,7 +102,8 @@ class Tools {
 
   async answered({ name, vip, ports }: Target, backends: readonly NodeHandle[]): Promise<void> {
     const by = backends.map((node) => node.name)
-    for (const { protocol, port, targetPort } of ports)
+    // Where flows are not forgotten, one in some hundred new ones has a port of an old one, and goes where that went.
+    for (const { protocol, port, targetPort } of ports.filter((each) => each.protocol === 'tcp' || this.#context.control !== STICKY))
       await Promise.all(
         this.#places.map(async (from) => {
           const tried = await from.connect({ vip, port, protocol, attempts: TRIES })
