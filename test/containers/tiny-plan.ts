@@ -45,7 +45,7 @@ export function tinyPlan(): Plan {
           namespace: 'default',
           name: 'echo',
           vip: '10.0.0.1',
-          ports: [{ protocol: 'udp', port: 80, targetPort: 8080 }],
+          ports: (['tcp', 'udp'] as const).map((protocol) => ({ protocol, port: 80, targetPort: 8080 })),
           backendNodes: ['node-02'],
         },
       ],
