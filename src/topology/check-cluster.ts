@@ -1,6 +1,6 @@
 import type { ClusterModel } from '../cluster/resources/model.ts'
 import { type Diagnostic, diagnose, nearest, type YamlDocument } from '../model/index.ts'
-import { rackOf, rackPorts, routerLinks } from './addressing.ts'
+import { gateways, rackOf, rackPorts, routerLinks } from './addressing.ts'
 import type { TopologyFile } from './file.ts'
 import { peeringAddresses } from './neighbors.ts'
 import { clusterPeering } from './peering.ts'
@@ -79,7 +79,21 @@ export function checkAgainstCluster(
       }),
     )
   }
+  const infrastructure = new Map([
+    ...gateways(file).map(({ address, rack }) => [address, `the gateway of ${rack}`] as const),
+    ...rackPorts(file).map(({ address, router, rack }) => [address, `${router} in ${rack}`] as const),
+  ])
   for (const address of model.floatingIPs) {
+    const owner = infrastructure.get(address)
+    if (owner !== undefined)
+      found.push(
+        diagnose(document, ['racks'], {
+          code: 'floating-ip-is-router',
+          message: `the floating IP ${address} is the address of ${owner}: the node that holds it would take its traffic`,
+          suggestion: 'give another address of the rack in the cluster file',
+          onKey: true,
+        }),
+      )
     if (rackOf(file, address) === undefined)
       found.push(
         diagnose(document, ['racks'], {

@@ -1,3 +1,4 @@
+import { isEdge } from '../cluster/resources/check-addresses.ts'
 import { type Diagnostic, diagnose, type Finding, nearest, type Path, type YamlDocument } from '../model/index.ts'
 import { contains, ipv4, overlaps, parseIpv4, prefix } from '../net/index.ts'
 import { gateways, rackOf, rackPorts } from './addressing.ts'
@@ -127,6 +128,12 @@ function nodesInRacks(file: TopologyFile, say: Say): void {
         suggestion: `racks: ${Object.entries(file.racks)
           .map(([rack, subnet]) => `${rack} ${subnet}`)
           .join(', ')}`,
+      })
+    else if (isEdge(rackOf(file, address)!.subnet, address))
+      say(['nodes', name], {
+        code: 'address-unusable',
+        message: `${address} is the network or broadcast address of its rack`,
+        suggestion: 'give a host address',
       })
   }
 }

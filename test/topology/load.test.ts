@@ -132,6 +132,13 @@ describe('errors name file, line, column and the cure', () => {
       /^topology\.yaml:\d+:\d+: error: nodes\.node-05: 10\.0\.4\.21 is in no rack/,
     ],
     ['an address twice', { topology: swap('10.0.1.21', '10.0.1.20') }, /nodes\.node-05: 10\.0\.1\.20 is already node-04's/],
+    ["a rack's broadcast address", { topology: swap('10.0.1.21', '10.0.1.255') }, /10\.0\.1\.255 is the network or broadcast address/],
+    [
+      'a floating IP that is the gateway',
+      { cluster: swap('- 10.0.2.100', '- 10.0.2.1') },
+      /10\.0\.2\.1 is the address of the gateway of rack2/,
+    ],
+    ["a floating IP that is a router's", { cluster: swap('- 10.0.2.100', '- 10.0.2.3') }, /10\.0\.2\.3 is the address of tor2 in rack2/],
     ["the gateway's address", { topology: swap('10.0.1.21', '10.0.1.1') }, /already the gateway of rack1's/],
     [
       'an unknown backend',
