@@ -1,5 +1,6 @@
 /** `peerlab scenario`: runs scenarios, or their negative controls, and says how they ended. */
 import { existsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ScenarioResult, TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
@@ -91,6 +92,7 @@ async function runScenarios(names: readonly string[], options: Options): Promise
   try {
     const engine = await openEngine()
     const runner = await engine.runner()
+    if (options.json !== undefined && options.json !== '-') await checkWritable(options.json)
     const reaped = await engine.reap()
     if (reaped.length > 0) output.error(`removed what was left of ${reaped.join(', ')}`)
 
@@ -165,9 +167,25 @@ async function loadScenarios(names: readonly string[], folder: string | undefine
   const loaded = await Promise.all(places.map((place) => findScenarios(place)))
   for (const { file, error } of loaded.flatMap((each) => each.failures)) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    throw new Ending(EXIT.usage, `${shownPath(file)} cannot be loaded: ${why}`)
+    throw new Ending(EXIT.usage, `${shownPath(file)}${placeIn(file, error)} cannot be loaded: ${why}`)
   }
   return loaded.flatMap((each) => each.found)
+}
+
+/** `:4:1`, as far as the error says where in the file it is: a syntax error's stack begins with it, others have it in a frame. */
+export function placeIn(file: string, error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const at = stack.indexOf(`${file}:`)
+  return at < 0 ? '' : (/^(?::\d+){1,2}/.exec(stack.slice(at + file.length))?.[0] ?? '')
+}
+
+/** Before an hour of scenarios, not after it. */
+async function checkWritable(file: string): Promise<void> {
+  const problem = await open(file, 'a').then(
+    (handle) => handle.close(),
+    (error: Error) => error,
+  )
+  if (problem !== undefined) throw new Ending(EXIT.usage, `--json ${file} cannot be written: ${problem.message}`)
 }
 
 function list(jobs: readonly Job[], output: Output): void {

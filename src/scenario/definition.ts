@@ -102,6 +102,9 @@ function registry(): Scenario[] {
 
 /** Declares a scenario; the runner finds it when it loads the file. */
 export function scenario(title: string, options: ScenarioOptions, body: Body): Scenario {
+  // Types are stripped, not checked, when a scenario runs.
+  if (typeof title !== 'string' || typeof options?.topology !== 'string' || typeof body !== 'function')
+    throw new TypeError("write scenario('what it shows', { topology: 'shared-peers' }, async ({ lab, expect }) => { … })")
   const declared: Scenario = { ...options, title, body, place: callPlace() }
   registry().push(declared)
   return declared

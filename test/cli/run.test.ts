@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/index.ts'
-import { exitCode } from '../../src/cli/scenario.ts'
+import { exitCode, placeIn } from '../../src/cli/scenario.ts'
 import { run } from './command-line.ts'
 
 let folder: string
@@ -43,6 +43,18 @@ describe('exit codes', () => {
     const routers = await run('scenario', '--routers', 'tor1=cisco')
     expect(routers.code).toBe(EXIT.usage)
     expect((await run('routes', 'tor1', '10.0.0.1/33')).code).toBe(EXIT.usage)
+  })
+
+  test('2: a scenario file that cannot be loaded, with the place that the error names', async () => {
+    const file = join(folder, 'thrown.ts')
+    await writeFile(file, "\nthrow new Error('boom')\n")
+    expect(await run('scenario', file)).toMatchObject({
+      code: EXIT.usage,
+      err: expect.stringMatching(/thrown\.ts:2:7 cannot be loaded: Error: boom/),
+    })
+    const syntax = Object.assign(new SyntaxError('Expression expected'), { stack: '/a/b.ts:3\n})\n^\n\nSyntaxError: Expression expected' })
+    expect(placeIn('/a/b.ts', syntax)).toBe(':3')
+    expect(placeIn('/a/other.ts', syntax)).toBe('')
   })
 
   test('2: routers that the topology does not have', async () => {

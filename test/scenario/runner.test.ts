@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ScenarioResult } from '../../src/model/index.ts'
-import type { Scenario } from '../../src/scenario/definition.ts'
+import { type Scenario, scenario } from '../../src/scenario/definition.ts'
 import { findScenarios } from '../../src/scenario/host/index.ts'
 import { type Engine, planJobs, runJobs } from '../../src/scenario/runner.ts'
 import { type Found, parseRouters, ROUTER_SETS, type Selection, selectJobs } from '../../src/scenario/select.ts'
@@ -202,4 +202,10 @@ test('scenario files are found by name; one that does not load is told', async (
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('a declaration without a topology or a body says how it is written', () => {
+  const declare = scenario as unknown as (...args: unknown[]) => unknown
+  expect(() => declare('no options', async () => {})).toThrow(/write scenario\('what it shows', \{ topology/)
+  expect(() => declare('no body', { topology: 'shared-peers' })).toThrow(/write scenario/)
 })
