@@ -4,6 +4,8 @@ import type { FloatingIpState, View } from './lab.ts'
 
 /** The `fault` of an event after which a device has no state. */
 export const POWER_OFF = 'power-off'
+/** Its program ended, and nobody asked it to: what it said last is no state any more. */
+export const PROGRAM_ENDED = 'program-ended'
 
 export class StateView implements View {
   #sessions = new Map<string, Map<string, Session>>()
@@ -84,14 +86,14 @@ export class StateView implements View {
         keep(inner(this.#backends, event.device), event.service, event.backends ?? [], event.backends !== undefined)
         break
       case 'fault':
-        if (event.fault === POWER_OFF) this.#forget(event.device)
+        if (event.fault === POWER_OFF || event.fault === PROGRAM_ENDED) this.#forget(event.device)
         break
       default:
         break
     }
   }
 
-  /** A device that lost power has no tables. */
+  /** A device that lost power has no tables, and of one that fell silent nobody knows. */
   #forget(device: string): void {
     this.#sessions.delete(device)
     this.#routes.delete(device)

@@ -4,6 +4,7 @@
  */
 import { type AuditDifference, auditView } from '../engine/audit.ts'
 import type { Lab } from '../engine/lab.ts'
+import { POWER_OFF, PROGRAM_ENDED } from '../engine/view.ts'
 import { type LabEvent, type Micros, SECOND } from '../model/index.ts'
 import { type Alarm, realAlarm } from './wait.ts'
 
@@ -27,7 +28,7 @@ function poweredRouters(lab: Lab): string[] {
   const off = new Set<string>()
   for (const event of lab.events.all) {
     if (event.type !== 'fault') continue
-    if (event.fault === 'power-off') off.add(event.device)
+    if (event.fault === POWER_OFF || event.fault === PROGRAM_ENDED) off.add(event.device)
     else if (event.fault === 'power-on') off.delete(event.device)
   }
   return lab.plan.routers.map((router) => router.name).filter((name) => !off.has(name))

@@ -1,5 +1,6 @@
 /** Runs one scenario on a lab that is up: from its first step to its verdict, the faults undone. */
 import type { Lab } from '../engine/lab.ts'
+import { PROGRAM_ENDED } from '../engine/view.ts'
 import type { AssertionResult, Verdict } from '../model/index.ts'
 import type { Context, Scenario } from './definition.ts'
 import { AssertionFailed, Cancelled } from './errors.ts'
@@ -61,6 +62,7 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   if (!cancelled && options.audit !== undefined) problems.push(...(await options.audit(lab)))
   for (const event of lab.events.all)
     if (event.type === 'missed-event') problems.push(`missed event at ${event.device}: ${event.what} (only the audit saw it)`)
+    else if (event.type === 'fault' && event.fault === PROGRAM_ENDED) problems.push(`${event.detail}; nobody asked it to`)
   if (options.keepFaults !== true) problems.push(...(await run.undo()))
   release?.()
   for (const error of strays.filter((each) => each !== thrown && !(each instanceof AssertionFailed)))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Log } from '../../src/engine/log.ts'
-import { POWER_OFF, StateView } from '../../src/engine/view.ts'
+import { POWER_OFF, PROGRAM_ENDED, StateView } from '../../src/engine/view.ts'
 import type { LabEvent } from '../../src/model/index.ts'
 import { establishedSession } from '../session.ts'
 
@@ -70,11 +70,11 @@ describe('the view that events add up to', () => {
     expect(view.backends('node-04', 'default/web')).toBeUndefined()
   })
 
-  it('leaves a device that lost power without tables', () => {
+  it.each([POWER_OFF, PROGRAM_ENDED])('leaves a device without tables after %s', (fault) => {
     const { view, log } = make()
     log.emit({ type: 'session', device: 'tor1', session })
     log.emit({ type: 'session', device: 'tor2', session: { ...session, device: 'tor2' } })
-    log.emit({ type: 'fault', device: 'tor1', fault: POWER_OFF, detail: '' })
+    log.emit({ type: 'fault', device: 'tor1', fault, detail: '' })
     expect(view.sessionsOf('tor1')).toEqual([])
     expect(view.sessionsOf('tor2')).toHaveLength(1)
   })

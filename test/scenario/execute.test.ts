@@ -269,6 +269,30 @@ describe('the way back', () => {
     expect(lab.calls).toEqual(['off node-04', 'on node-04'])
   })
 
+  test('a device that ends by itself fails the run, and keeps no route', async () => {
+    const lab = new FakeLab()
+    lab.both('tor1', VIP, ['10.0.1.20'])
+    const executed = await run(lab, async ({ expect, lab: scene }) => {
+      expect.always(scene.router('tor1')).toKeepRoute(VIP)
+      lab.emit({ type: 'fault', device: 'tor1', fault: 'program-ended', detail: 'tor1: the program ended: it ended' })
+    })
+    expect(executed.verdict).toBe('error')
+    expect(executed.problems).toEqual(['tor1: the program ended: it ended; nobody asked it to'])
+    expect(executed.assertions.map(({ name, holds }) => [name, holds])).toEqual([[`tor1 keeps ${VIP}`, false]])
+  })
+
+  test('what is no prefix is refused, not waited for', async () => {
+    for (const [wrong, meant] of [
+      ['10.0.0.1', 'did you mean "10.0.0.1/32"?'],
+      ['10.0.0.1/24', 'did you mean "10.0.0.0/24"?'],
+      ['banana', '"banana" is no IPv4 prefix (a.b.c.d/length)'],
+    ] as const) {
+      const executed = await run(new FakeLab(), async ({ expect, lab }) => void (await expect(lab.router('tor1')).toHaveNoRoute(wrong)))
+      expect(executed.verdict).toBe('error')
+      expect(executed.problems[0]).toContain(meant)
+    }
+  })
+
   test('what only the audit saw fails the run', async () => {
     const lab = new FakeLab()
     lab.emit({ type: 'missed-event', device: 'tor1', what: 'route 10.0.0.1/32' })

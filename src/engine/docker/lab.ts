@@ -7,7 +7,7 @@ import type { LabEvent, Micros } from '../../model/index.ts'
 import type { DevicePlan, Plan } from '../../topology/plan.ts'
 import type { Lab } from '../lab.ts'
 import { Log } from '../log.ts'
-import { StateView } from '../view.ts'
+import { PROGRAM_ENDED, StateView } from '../view.ts'
 import { listLabs, removeLab } from './cleanup.ts'
 import { containersOf, type Images, WIRING, WIRING_CONTAINER } from './containers.ts'
 import { Fleet } from './fleet.ts'
@@ -255,7 +255,7 @@ class RunningLab implements DockerLab {
 
   #ended(device: string, error: Error): void {
     this.#readiness.fail(device, error)
-    if (this.#closing === undefined) this.events.emit({ type: 'log', device, level: 'error', message: error.message })
+    if (this.#closing === undefined) this.events.emit({ type: 'fault', device, fault: PROGRAM_ENDED, detail: error.message })
   }
 
   #warn(message: string): void {

@@ -1,5 +1,6 @@
 /** Conditions over one prefix at one device: in its BGP table, in its kernel, or in both. Pure. */
 import { fibNextHops, type LabEvent } from '../../model/index.ts'
+import { formatPrefix, parseIpv4, parsePrefix } from '../../net/index.ts'
 import { all, type Condition, type Evaluation, type FindingRow } from '../condition.ts'
 import type { State } from '../state.ts'
 
@@ -23,7 +24,19 @@ export function tablesOf(tables: Tables): readonly Table[] {
   return tables === 'both' ? ['bgp', 'fib'] : [tables]
 }
 
+/** @throws Error what is no IPv4 prefix would be waited for in vain, or found absent for nothing. */
+function checked(prefix: string): void {
+  if (parsePrefix(prefix) !== undefined) return
+  const whole = parseIpv4(prefix) !== undefined ? `${prefix}/32` : undefined
+  const masked = parsePrefix(prefix, 'mask')
+  const meant = whole ?? (masked && formatPrefix(masked))
+  throw new Error(
+    `${JSON.stringify(prefix)} is no IPv4 prefix${meant === undefined ? ' (a.b.c.d/length)' : `; did you mean ${JSON.stringify(meant)}?`}`,
+  )
+}
+
 function base(device: string, prefix: string, table: Table): Pick<Condition, 'concerns' | 'reads'> {
+  checked(prefix)
   return {
     reads: [{ kind: table === 'fib' ? 'fib' : 'routes', device, prefix }],
     concerns: (event: LabEvent) =>
