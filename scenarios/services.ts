@@ -1,8 +1,8 @@
 /**
- * What a Service's VIP answers (R20, R27): each port and protocol by its own backends and no others, from three places that take three ways: a
- * client beyond the routers, a load-balancer node (its own output), and a node that has to ask its gateway. A backend whose node is lost, or that is
- * edited away, takes no new connections; with the last one the VIP refuses, at once, and stays announced. VIPs come from the pools, until
- * there are none left.
+ * What a Service's VIP answers (R20, R27): each port and protocol by its own backends and no others, from places that take different ways: a client
+ * beyond the routers, load-balancer nodes (their own output; one is a backend itself), and a node that has to ask its gateway. A backend whose node
+ * is lost, or that is edited away, takes no new connections; with the last one the VIP refuses, at once, and stays announced. VIPs come from the
+ * pools, until there are none left.
  */
 import { type Attempts, type Context, formatDuration, type Micros, type NodeHandle, scenario } from 'peerlab/scenario'
 
@@ -82,7 +82,7 @@ interface Target {
   readonly ports: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly targetPort: number }[]
 }
 
-/** Traffic from the three places, and what load-balancer nodes do with it. */
+/** Traffic from these places, and what load-balancer nodes do with it. */
 class Tools {
   readonly slowest = { tcp: 0, udp: 0 }
   readonly #context: Context
@@ -93,7 +93,7 @@ class Tools {
 
   get #places() {
     const { lab } = this.#context
-    return [lab.client('client'), lab.node('node-04'), lab.node('node-02')]
+    return [lab.client('client'), lab.node('node-04'), lab.node('node-05'), lab.node('node-02')]
   }
 
   service(name: string): Target {
