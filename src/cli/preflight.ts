@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { cellsOf, type PreflightReport } from '../cluster/preflight/index.ts'
 import type { Lab } from '../engine/lab.ts'
+import { RefusedFiles } from '../engine/refused.ts'
 import { TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
 import { preflight } from '../preflight/index.ts'
 import { Terminal } from '../report/index.ts'
@@ -105,7 +106,7 @@ async function opened(open: () => Promise<Lab>, interrupt: Interrupt): Promise<L
   try {
     return await open()
   } catch (error) {
-    if (interrupt.signal.aborted || error instanceof Ending) throw error
+    if (interrupt.signal.aborted || error instanceof Ending || error instanceof RefusedFiles) throw error
     throw new Ending(EXIT.environment, `the lab did not come up: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

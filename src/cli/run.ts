@@ -1,5 +1,6 @@
 /** The command line: from its arguments to its exit code. */
 import { Command, CommanderError } from 'commander'
+import { RefusedFiles } from '../engine/refused.ts'
 import { checkCommand } from './check.ts'
 import { decodeCommand } from './decode.ts'
 import { downCommand } from './down.ts'
@@ -52,6 +53,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof Ending) {
       process.stderr.write(`peerlab: ${error.message}\n${error.suggestion === undefined ? '' : `  ${error.suggestion}\n`}`)
       return error.exitCode
+    }
+    if (error instanceof RefusedFiles) {
+      process.stderr.write(
+        `${error.message}\npeerlab: the daemons refuse ${error.lines.length === 1 ? 'this' : 'these'}; nothing was started\n`,
+      )
+      return EXIT.usage
     }
     if (isEngineError(error)) {
       process.stderr.write(`peerlab: the engine says: ${error.json?.message ?? error.message}\n`)

@@ -1,5 +1,6 @@
 /** `peerlab up`: brings a topology up and leaves it running, to look and to poke. */
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { RefusedFiles } from '../engine/refused.ts'
 import type { TimerProfile } from '../model/index.ts'
 import { TIMER_PROFILES } from '../model/index.ts'
 import { keptLines, Terminal } from '../report/index.ts'
@@ -60,7 +61,7 @@ async function up(topology: string, options: Options): Promise<number> {
     return EXIT.pass
   } catch (error) {
     if (interrupt.signal.aborted) return EXIT.interrupted
-    if (error instanceof Ending) throw error
+    if (error instanceof Ending || error instanceof RefusedFiles) throw error
     throw new Ending(EXIT.environment, `the lab did not come up: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     interrupt.dispose()

@@ -1,5 +1,6 @@
 /** Runs jobs one after the other, each on a fresh lab, and tells a reporter. Knows the engine only as a port. */
 import type { Lab } from '../engine/lab.ts'
+import { RefusedFiles } from '../engine/refused.ts'
 import type { Diagnostic, LabEvent, ScenarioResult } from '../model/index.ts'
 import type { Plan } from '../topology/plan.ts'
 import { audit } from './audit.ts'
@@ -101,6 +102,7 @@ export async function runJobs(jobs: readonly PlannedJob[], options: RunnerOption
   return results
 }
 
+/** @throws RefusedFiles the user's own file for a router is wrong: nothing has run on it, and nothing will. */
 async function runJob({ job, plan }: PlannedJob, options: RunnerOptions): Promise<ScenarioResult> {
   const { engine, reporter, signal, keep } = options
   const log = options.log?.(job)
@@ -129,6 +131,10 @@ async function runJob({ job, plan }: PlannedJob, options: RunnerOptions): Promis
       ...(job.control && { control: controlMode(job.control) }),
     })
   } catch (error) {
+    if (error instanceof RefusedFiles) {
+      await log?.close()
+      throw error
+    }
     if (!signal.aborted) problems.push(lab === undefined ? `the lab did not come up: ${describeError(error)}` : describeError(error))
   }
   const events = lab?.events.all ?? []

@@ -7,6 +7,7 @@ import type { LabEvent, Micros } from '../../model/index.ts'
 import type { DevicePlan, Plan } from '../../topology/plan.ts'
 import type { Lab } from '../lab.ts'
 import { Log } from '../log.ts'
+import { RefusedFiles, type RefusedLine } from '../refused.ts'
 import { PROGRAM_ENDED, StateView } from '../view.ts'
 import { listLabs, removeLab } from './cleanup.ts'
 import { containersOf, type Images, WIRING, WIRING_CONTAINER } from './containers.ts'
@@ -179,6 +180,8 @@ class RunningLab implements DockerLab {
     const { signal } = options
     const tell = (phase: Progress['phase'], done: number, total: number) => options.onProgress?.({ phase, done, total })
     await this.#fleet.launch(plans, images, { lab: this.id, owner }, { signal, progress: (done) => tell('containers', done, plans.length) })
+    await this.#checkOwnFiles()
+    signal?.throwIfAborted()
     tell('wiring', 0, 1)
     const { hashSeed } = await this.#describe()
     await this.#parts.wiring('wire', wireAll(this.plan, this.#fleet.pids))
@@ -242,6 +245,15 @@ class RunningLab implements DockerLab {
     else if (wanted.length > 0) {
       this.#warn('this kernel has no net.ipv4.fib_multipath_hash_seed (Linux 6.11): every device hashes alike, so ECMP may polarise')
     }
+  }
+
+  /** What users wrote themselves is judged by the daemons that will read it: all files, before anything starts. */
+  async #checkOwnFiles(): Promise<void> {
+    const own = this.plan.routers.filter((router) => router.config !== undefined)
+    const found = await Promise.all(
+      own.map(({ name }) => this.#fleet.request<readonly RefusedLine[]>(name, 'check', startArguments(this.plan, name, this.#seed))),
+    )
+    if (found.some((lines) => lines.length > 0)) throw new RefusedFiles(found.flat())
   }
 
   async #startProgram(device: string): Promise<void> {

@@ -5,6 +5,7 @@
 import type { LabEventBody, Micros, Route, RoutePath, Session, TimerProfile } from '../../../model/index.ts'
 import { compareIpv4, parseIpv4 } from '../../../net/index.ts'
 import type { RouterKind, RouterPlan } from '../../../topology/plan.ts'
+import type { RefusedLine } from '../../refused.ts'
 import type { ImageKind } from '../protocol.ts'
 
 /** The `args` of a router's `start` request. */
@@ -26,12 +27,8 @@ export interface RouterDriver {
   render(plan: RouterPlan, timers: TimerProfile): Record<string, string>
 }
 
-/** An error of a user's own configuration file, as the daemon itself reports it. `line` counts from 1; 0 where the daemon names none. */
-export interface ConfigError {
-  readonly file: string
-  readonly line: number
-  readonly message: string
-}
+/** An error of a user's own configuration file, as the daemon itself reports it. */
+export type ConfigError = RefusedLine
 
 /** One reading of a router: all sessions, all prefixes. */
 export interface TableReading {

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { FibRoute, LabEventBody, Micros, Route, Session } from '../../../model/index.ts'
 import type { RouterKind } from '../../../topology/plan.ts'
+import { RefusedFiles } from '../../refused.ts'
 import type { ConfigError, RouterRuntime, RouterStart, RuntimeHooks } from './driver.ts'
 import { FibWatch, readFib } from './fib/watch.ts'
 import { FrrRuntime } from './frr/runtime.ts'
@@ -53,7 +54,7 @@ export class RouterProgram {
     this.#write()
     if (this.#start.plan.config !== undefined) {
       const errors = await this.#runtime.check()
-      if (errors.length > 0) throw new Error(errors.map((error) => `${error.file}:${error.line}: error: ${error.message}`).join('\n'))
+      if (errors.length > 0) throw new RefusedFiles(errors)
     }
     await this.#fib.start()
     await this.#runtime.start()

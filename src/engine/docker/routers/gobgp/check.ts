@@ -6,6 +6,9 @@ import type { ConfigError } from '../driver.ts'
 import { parseGobgpLog } from './read.ts'
 
 export function parseDryRun(file: string, text: string, output: string): ConfigError[] {
+  // gobgpd starts, and waits for somebody to tell it over its API what it is.
+  if (!/^\s*\[global\.config\]/m.test(text))
+    return [{ file, line: 1, message: 'no [global.config] with as and router-id: gobgpd would start no BGP' }]
   const errors: ConfigError[] = []
   for (const line of output.split('\n')) {
     const error = parseGobgpLog(line)?.Error

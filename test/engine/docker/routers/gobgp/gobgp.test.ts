@@ -174,8 +174,14 @@ describe('the route installer', () => {
 
 describe("errors of a user's GoBGP configuration", () => {
   it('have the line that the TOML reader names', () => {
-    expect(parseDryRun('tor1.toml', '', golden('gobgpd-syntax.golden.txt'))).toEqual([
+    expect(parseDryRun('tor1.toml', '[global.config]\nx', golden('gobgpd-syntax.golden.txt'))).toEqual([
       { file: 'tor1.toml', line: 2, message: 'no value can start with x' },
+    ])
+  })
+
+  it('say what an empty file lacks, which gobgpd takes', () => {
+    expect(parseDryRun('tor1.toml', '# nothing yet\n', '')).toEqual([
+      { file: 'tor1.toml', line: 1, message: expect.stringContaining('no [global.config]') },
     ])
   })
 
