@@ -73,6 +73,7 @@ scenario(
       for (const tor of lab.tors) {
         await expect(tor).toHaveRoute(`${cpVip}/32`, { nextHops: controlPlane, within: '60s' })
         for (const each of lab.vips) await expect(tor).toHaveRoute(each, { nextHops: lab.loadBalancerNodes, within: '60s' })
+        for (const address of Object.keys(PLACES)) await expect(tor).toHaveSession(address, { within: '60s' })
       }
       for (const node of lab.nodes) await expect(node).toBeReady({ within: '60s' })
     })
