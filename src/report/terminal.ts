@@ -126,7 +126,7 @@ export class Terminal {
     const passed = count((result) => result.verdict === 'passed')
     const failed = count((result) => result.verdict === 'failed' || result.verdict === 'error')
     const cancelled = count((result) => result.verdict === 'cancelled')
-    const left = results.some((result) => result.problems.some((problem) => problem.startsWith('left behind')))
+    const left = results.some((result) => result.problems.some((problem) => /^left behind|was not removed/.test(problem)))
     const parts = [
       `${passed} passed`,
       ...(failed > 0 ? [this.#style.bad(`${failed} failed`)] : []),

@@ -42,6 +42,10 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   const stray = new Promise<never>((_, reject) => {
     onFirst = reject
   })
+  // What it would still say of a lab with a dead device is worth nothing.
+  const unsubscribe = lab.events.subscribe((event) => {
+    if (event.type === 'fault' && event.fault === PROGRAM_ENDED) onFirst(new Error(`${event.detail}; nobody asked it to`))
+  })
   const release = options.onStray?.((error) => {
     strays.push(error)
     onFirst(error)
@@ -53,6 +57,7 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
     thrown = error
   }
   stray.catch(() => {})
+  unsubscribe()
   const unfinished = completed ? run.unfinished() : []
   await run.finish(completed)
   const cancelled = options.signal?.aborted === true
@@ -62,7 +67,6 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   if (!cancelled && options.audit !== undefined) problems.push(...(await options.audit(lab)))
   for (const event of lab.events.all)
     if (event.type === 'missed-event') problems.push(`missed event at ${event.device}: ${event.what} (only the audit saw it)`)
-    else if (event.type === 'fault' && event.fault === PROGRAM_ENDED) problems.push(`${event.detail}; nobody asked it to`)
   if (options.keepFaults !== true) problems.push(...(await run.undo()))
   release?.()
   for (const error of strays.filter((each) => each !== thrown && !(each instanceof AssertionFailed)))

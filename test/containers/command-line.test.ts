@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -91,6 +91,36 @@ describe('peerlab scenario', () => {
     await (early ?? run.said(/up in/))
     run.child.kill('SIGINT')
     expect([await run.ended, run.output()]).toEqual([130, expect.anything()])
+    expect(await containers()).toEqual([])
+  })
+
+  it("refuses routers' own files before anything starts: all of them, each error with its line", async () => {
+    const own = join(folder, 'own')
+    cpSync(join(repository, 'topologies/shared-peers'), own, { recursive: true })
+    const topology = readFileSync(join(own, 'topology.yaml'), 'utf8')
+    writeFileSync(
+      join(own, 'topology.yaml'),
+      topology
+        .replace('tor1: { kind: frr,', 'tor1: { kind: frr, config: tor1.frr.conf,')
+        .replace('tor2: { kind: frr,', 'tor2: { kind: gobgp, config: tor2.toml,'),
+    )
+    writeFileSync(join(own, 'tor1.frr.conf'), 'hostname tor1\nrouter bgp 65002\nbanana\n')
+    writeFileSync(join(own, 'tor2.toml'), '')
+    const run = peerlab('up', own)
+    expect(await run.ended).toBe(2)
+    expect(run.output()).toMatch(
+      /tor1\.frr\.conf:3: error: .*banana[\s\S]*tor2\.toml:1: error: no \[global\.config\][\s\S]*nothing was started/,
+    )
+    expect(await containers()).toEqual([])
+  })
+
+  it('fails where a router dies that nobody killed, and says which', async () => {
+    const run = peerlab('scenario', 'node-failure/other-node', '--routers', 'frr')
+    await run.said(/up in/)
+    const [tor2] = await engine.docker.listContainers({ filters: { label: ['peerlab.device=tor2'] } })
+    await engine.docker.getContainer(tor2!.Id).kill()
+    expect(await run.ended).toBe(1)
+    expect(run.output()).toMatch(/tor2: the program ended.*nobody asked it to/)
     expect(await containers()).toEqual([])
   })
 
