@@ -1,13 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { canInstall, installPackages } from '../../src/engine/docker/setup/machine.ts'
+import { command } from '../../src/engine/docker/setup/command.ts'
+import { canInstall } from '../../src/engine/docker/setup/machine.ts'
 
-/** Debian's is 1.20, the oldest that is tried; `KUBECTL` names another. */
-const KUBECTL = process.env.KUBECTL || 'kubectl'
 const repository = fileURLToPath(new URL('../../', import.meta.url))
+/** Debian's package as it is, unpacked here: whatever kubectl the machine has stays what it is. */
+const UNPACKED = join(repository, 'out/kubernetes-client')
+let kubectl = process.env.KUBECTL || join(UNPACKED, 'usr/bin/kubectl')
 
 export interface Ended {
   readonly code: number | null
@@ -15,27 +17,39 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** This test is never left out: as root on Debian or Ubuntu a kubectl that is missing is installed, elsewhere it fails with what to do. */
+/**
+ * This test is never left out. It takes the kubectl that `KUBECTL` names; else, as root on Debian or Ubuntu, the distribution's (Debian's is 1.20,
+ * the oldest that is tried); else the one that is there. Without any it fails with what to do.
+ */
 export async function requireKubectl(): Promise<void> {
-  const missing = () => {
-    const { error, status, stderr } = spawnSync(KUBECTL, ['version', '--client'], { encoding: 'utf8' })
-    return error === undefined && status === 0 ? undefined : `${KUBECTL} does not run (${error?.message ?? stderr.trim()})`
+  if (!runs(kubectl) && process.env.KUBECTL === undefined) {
+    if (canInstall()) await unpack()
+    if (!runs(kubectl)) kubectl = 'kubectl'
   }
-  if (missing() !== undefined && KUBECTL === 'kubectl' && canInstall()) {
-    const installed = await installPackages(['kubernetes-client'], (line) => console.log(line))
-    if (!installed.ok) throw new Error(installed.message)
-  }
-  const problem = missing()
-  if (problem !== undefined) throw new Error(`${problem}: apt-get install kubernetes-client, or set KUBECTL to a kubectl that is elsewhere`)
+  if (!runs(kubectl))
+    throw new Error(`${kubectl} does not run: apt-get install kubernetes-client, or set KUBECTL to a kubectl that is elsewhere`)
+}
+
+function runs(path: string): boolean {
+  return spawnSync(path, ['version', '--client']).status === 0
+}
+
+async function unpack(): Promise<void> {
+  rmSync(UNPACKED, { recursive: true, force: true })
+  mkdirSync(UNPACKED, { recursive: true })
+  await command('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', 'update'])
+  const script = 'cd "$0" && apt-get -q download kubernetes-client && dpkg-deb -x ./*.deb . && rm ./*.deb'
+  const { code, tail } = await command('sh', ['-c', script, UNPACKED])
+  if (code !== 0) console.log(`Debian's kubernetes-client could not be had: ${tail}`)
 }
 
 function run(
-  command: string,
+  program: string,
   args: readonly string[],
   options: { readonly env: NodeJS.ProcessEnv; readonly input?: string },
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: repository, env: options.env })
+    const child = spawn(program, args, { cwd: repository, env: options.env })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (data) => {
@@ -67,7 +81,7 @@ export class Kubectl {
   }
 
   run(args: readonly string[], input?: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-    return run(KUBECTL, args, { env: { ...this.#env, ...env }, ...(input === undefined ? {} : { input }) })
+    return run(kubectl, args, { env: { ...this.#env, ...env }, ...(input === undefined ? {} : { input }) })
   }
 
   /** What it prints, where it succeeds. */
@@ -97,7 +111,7 @@ export class Kubectl {
     seconds: number,
     holds: (text: string) => boolean,
   ): { readonly started: Promise<void>; readonly seen: Promise<string> } {
-    const child = spawn(KUBECTL, words.split(' '), { env: this.#env })
+    const child = spawn(kubectl, words.split(' '), { env: this.#env })
     let text = ''
     let complaint = ''
     const started = Promise.withResolvers<void>()
