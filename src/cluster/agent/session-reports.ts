@@ -101,8 +101,10 @@ class Report {
     const { object, session } = found
     const { clock } = this.#client.world
     this.#news = false
-    if (clock.now() < this.#due && sameReport(object, session)) {
-      this.#timer.start(this.#due - clock.now())
+    // Read once: between two reads of a real clock the due time may pass.
+    const left = this.#due - clock.now()
+    if (left > 0 && sameReport(object, session)) {
+      this.#timer.start(left)
       return
     }
     const { namespace, name } = object.metadata
