@@ -1,7 +1,7 @@
 /** What a scenario file says: the scenario, its variants, and its negative controls. */
 import type { Micros, SourcePlace, TimerProfile } from '../model/index.ts'
 import type { ApiPath, RouterKind } from '../topology/plan.ts'
-import type { Expect } from './expect.ts'
+import type { Expect } from './expect/index.ts'
 import type { FaultKind } from './faults/index.ts'
 import type { Scene } from './handles.ts'
 import { callPlace } from './place.ts'

@@ -4,7 +4,7 @@ import { PROGRAM_ENDED } from '../engine/view.ts'
 import type { AssertionResult, Verdict } from '../model/index.ts'
 import type { Context, Scenario } from './definition.ts'
 import { AssertionFailed, Cancelled } from './errors.ts'
-import { expectOf } from './expect.ts'
+import { expectOf } from './expect/index.ts'
 import { Scene } from './handles.ts'
 import { Run, type RunOptions } from './run.ts'
 

@@ -22,7 +22,8 @@ export {
 } from './definition.ts'
 export { AssertionFailed, Cancelled, ScenarioError } from './errors.ts'
 export { type Executed, type ExecuteOptions, execute } from './execute.ts'
-export type { Expect, Held, Hop, Moment, Moved, TableWish, Wish } from './expect.ts'
+export type { Expect } from './expect/index.ts'
+export type { Held, Hop, Moment, Moved, TableWish, Wish } from './expect/wish.ts'
 export {
   type Attempts,
   ClientHandle,
