@@ -107,7 +107,8 @@ export class Fleet {
     command: readonly string[],
   ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
     const member = this.#member(device)
-    const exec = await member.container.exec({ Cmd: [...command], Env: [this.path], AttachStdout: true, AttachStderr: true })
+    const options = { Cmd: [...command], Env: [this.path], AttachStdout: true, AttachStderr: true }
+    const exec = await member.container.exec(options).catch(named(device))
     const stream = await exec.start({ hijack: true, stdin: false })
     const output = collect(stream)
     await output.ended
@@ -141,7 +142,8 @@ export class Fleet {
     const { program, device } = member.plan
     if (program === undefined) throw new Error(`${device} runs no program`)
     const command = [NODE_IN_IMAGE, `${PROGRAMS_IN_IMAGE}/${program}.js`, 'ask']
-    const exec = await member.container.exec({ Cmd: command, AttachStdin: true, AttachStdout: true, AttachStderr: true })
+    const options = { Cmd: command, AttachStdin: true, AttachStdout: true, AttachStderr: true }
+    const exec = await member.container.exec(options).catch(named(device))
     return this.#open(device, await exec.start({ hijack: true, stdin: true }))
   }
 
@@ -164,6 +166,15 @@ export class Fleet {
     if (member === undefined)
       throw new Error(`no device ${JSON.stringify(device)} in this lab; it has ${[...this.#members.keys()].join(', ')}`)
     return member
+  }
+}
+
+/** The engine names a container that does not run by its id; people know the device. */
+function named(device: string): (error: Error & { readonly statusCode?: number }) => never {
+  return (error) => {
+    if (error.statusCode !== 409) throw error
+    const message = `${device} is not running: it has no power, or its container was killed`
+    throw Object.assign(new Error(message, { cause: error }), { statusCode: 409 })
   }
 }
 
