@@ -2,36 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { toHex } from '../../src/bgp/dissect/index.ts'
-import { EXIT, main } from '../../src/cli/index.ts'
+import { EXIT } from '../../src/cli/index.ts'
 import { bgp4mpHead, concat, ipv4, keepalive, LINKS, mrt, open, pcap, u16, u32, update } from '../bgp/capture/build.ts'
+import { type Outcome, run } from './command-line.ts'
 
-async function decode(...args: string[]): Promise<{ code: number; out: string; err: string; lines: { [key: string]: unknown }[] }> {
-  let out = ''
-  let err = ''
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-  try {
-    const code = await main(['node', 'peerlab', 'decode', ...args])
-    const json = args.includes('--json')
-      ? out
-          .trim()
-          .split('\n')
-          .filter((line) => line !== '')
-      : []
-    return { code, out, err, lines: json.map((line) => JSON.parse(line)) }
-  } finally {
-    stdout.mockRestore()
-    stderr.mockRestore()
-    process.exitCode = undefined
-  }
+async function decode(...args: string[]): Promise<Outcome & { readonly lines: { [key: string]: unknown }[] }> {
+  const outcome = await run('decode', ...args)
+  const json = args.includes('--json') ? outcome.out.split('\n').filter((line) => line !== '') : []
+  return { ...outcome, lines: json.map((line) => JSON.parse(line)) }
 }
 
 let folder: string

@@ -5,7 +5,7 @@
 import { type Assumptions, dissect, negotiatedOptions, type Offer } from '../dissect/index.ts'
 import type { CaptureTime, Item, Place } from './item.ts'
 import type { Segment } from './link.ts'
-import { beginsWithMessage, type Cut, MessageCutter } from './messages.ts'
+import { beginsWithMessage, type Cut, MessageCutter, notSynchronized } from './messages.ts'
 import { type InOrder, Reassembly } from './tcp.ts'
 
 const BGP_PORT = 179
@@ -102,20 +102,7 @@ export class Connections {
 
   #item(connection: Connection, half: Half, cut: Cut<Origin>): Item {
     const place = placeOf(half, cut.first, cut.last)
-    if (cut.kind === 'lost') {
-      const text = cut.malformed
-        ? `${cut.octets} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
-        : `${cut.octets} octets of a message whose beginning is not in the capture`
-      return {
-        kind: 'gap',
-        place,
-        reason: 'not-synchronized',
-        text,
-        bytes: cut.bytes,
-        octets: cut.octets,
-        ...(cut.malformed && { malformed: true }),
-      }
-    }
+    if (cut.kind === 'lost') return notSynchronized(cut, place, 'of a message whose beginning is not in the capture')
     const { bytes, missing } = cut
     const options = this.#optionsOf(connection, half)
     const item: Item = { kind: 'message', place, bytes, options, optionsKnown: connection.halves.every((each) => each.offer), missing }

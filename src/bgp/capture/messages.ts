@@ -7,6 +7,7 @@
  */
 import { HEADER_SIZE, MAX_MESSAGE_SIZE, MessageType, readHeader } from '../wire/header.ts'
 import { Bytes } from './bytes.ts'
+import type { Item, Place } from './item.ts'
 
 /** One message, whole or not, or octets that are none. */
 export type Cut<Origin> =
@@ -20,6 +21,14 @@ export type Cut<Origin> =
       readonly first: Origin
       readonly last: Origin
     }
+
+/** What is told of octets that are no message; `incomplete` says what they are where the capture, not the sender, is the cause. */
+export function notSynchronized<Origin>(cut: Extract<Cut<Origin>, { kind: 'lost' }>, place: Place, incomplete: string): Item {
+  const { bytes, octets, malformed } = cut
+  const why = malformed ? 'that are no message: Message Header Error/Connection Not Synchronized (1/1)' : incomplete
+  const text = `${octets} octets ${why}`
+  return { kind: 'gap', place, reason: 'not-synchronized', text, bytes, octets, ...(malformed && { malformed: true }) }
+}
 
 const LARGEST = 0xffff
 /** Octets that are kept of what is no message. */

@@ -1,7 +1,7 @@
 /** Octets of which it is not known who sent them: both directions of a session may follow each other. */
 import { type Assumptions, dissect, type Offer, undirectedOptions } from '../dissect/index.ts'
 import type { CaptureReader, Item, Place } from './item.ts'
-import { type Cut, MessageCutter } from './messages.ts'
+import { type Cut, MessageCutter, notSynchronized } from './messages.ts'
 
 export class Undirected {
   readonly #assumptions: Assumptions
@@ -25,20 +25,7 @@ export class Undirected {
 
   #item(cut: Cut<Place>): Item {
     const place = cut.first
-    if (cut.kind === 'lost') {
-      const text = cut.malformed
-        ? `${cut.octets} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
-        : `${cut.octets} octets before the first message`
-      return {
-        kind: 'gap',
-        place,
-        reason: 'not-synchronized',
-        text,
-        bytes: cut.bytes,
-        octets: cut.octets,
-        ...(cut.malformed && { malformed: true }),
-      }
-    }
+    if (cut.kind === 'lost') return notSynchronized(cut, place, 'before the first message')
     const options = undirectedOptions(this.#offers, this.#assumptions)
     const optionsKnown = this.#offers.length === 2
     if (cut.bytes[18] === 1 && cut.missing === 0) {
