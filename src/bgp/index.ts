@@ -12,12 +12,15 @@
  * Refuses: time, chance and sockets of its own (they come through the World's ports), promises, iBGP, and anything that knows the
  * cluster or a routing table. Imports net, model and the ports of world.
  */
-export { BGP_PORT, type PeerConfig, type SpeakerConfig } from './config.ts'
+export { BGP_PORT, type GracefulRestartConfig, type PeerConfig, type SpeakerConfig } from './config.ts'
 export type { SpeakerEvent } from './events.ts'
 export { type Fsm, type FsmAction, type FsmConfig, type FsmEvent, type FsmStep, IDLE, step, TIMERS_OF, type TimerName } from './fsm.ts'
 export { describeEvent } from './log.ts'
 export type { Negotiated } from './negotiation.ts'
 export type { PeerStatus } from './peer.ts'
+export type { FamilyName } from './rib/adj-rib-in.ts'
 export type { AnnouncedRoute } from './rib/announced.ts'
+export type { PathAttributes, ReceivedPath } from './rib/attributes.ts'
+export { type Candidate, type DecisionOptions, decide } from './rib/decision.ts'
 export { Speaker } from './speaker.ts'
 export * as wire from './wire/index.ts'

@@ -25,7 +25,7 @@ export class Framer {
   #rest: Uint8Array = NO_DATA
   #error: WireError | undefined
 
-  /** `maxSize`: 65535 where RFC 8654 was offered; the receiver then holds the peer to what came of the OPENs. */
+  /** `maxSize`: 65535 where we offered RFC 8654: whoever offers it must take them (§4). */
   constructor(maxSize: number = MAX_MESSAGE_SIZE) {
     this.#maxSize = maxSize
   }

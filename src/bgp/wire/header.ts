@@ -61,14 +61,3 @@ export function finishMessage(writer: Writer, maxSize: number = MAX_MESSAGE_SIZE
 function error(subcode: number, detail: string, field: string, offset: number, data: Uint8Array = NO_DATA): WireError {
   return { code: ErrorCode.header, subcode, data, detail, field, offset }
 }
-
-/** A message beyond what was negotiated (RFC 8654 §4: as any other bad length). */
-export function tooLong(bytes: Uint8Array): WireError {
-  return error(
-    HeaderError.badLength,
-    `a message of ${bytes.length} octets; longer than 4096 was not negotiated`,
-    'Length',
-    16,
-    bytes.slice(16, 18),
-  )
-}

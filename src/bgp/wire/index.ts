@@ -28,6 +28,7 @@ export type { OriginValue } from './attribute/origin.ts'
 export type { AddPathFamily } from './capability/add-path.ts'
 export { type Family, familyName, IPV4_UNICAST, IPV6_UNICAST, isIpv4Unicast, isIpv6Unicast } from './capability/family.ts'
 export { AS_TRANS } from './capability/four-octet-as.ts'
+export type { GracefulRestart } from './capability/graceful-restart.ts'
 export type { Capability } from './capability/index.ts'
 export { type CodecContext, PLAIN } from './context.ts'
 export {
@@ -43,7 +44,7 @@ export {
   type WireError,
 } from './errors.ts'
 export { type Frame, type Framed, Framer } from './framer.ts'
-export { EXTENDED_MESSAGE_SIZE, HEADER_SIZE, MAX_MESSAGE_SIZE, MessageType, tooLong } from './header.ts'
+export { EXTENDED_MESSAGE_SIZE, HEADER_SIZE, MAX_MESSAGE_SIZE, MessageType } from './header.ts'
 export { type Decoded, decodeMessage, encodeMessage, type Message } from './message/index.ts'
 export type { KeepaliveMessage } from './message/keepalive.ts'
 export { describeNotification, type NotificationMessage, shutdownCommunication, shutdownData } from './message/notification.ts'
