@@ -45,7 +45,11 @@ describe('RFC 4724 §4.2: the helper', () => {
     lab.worlds.get('node')?.end()
     lab.until('the ToR knows', () => stateOf(tor) !== 'Established')
     expect(table(tor, NODE)).toHaveLength(2)
-    expect(lab.events.filter((e) => e.device === 'tor').at(-1)?.event).toMatchObject({ type: 'routes-stale', families: ['ipv4'], seconds: 20 })
+    expect(lab.events.filter((e) => e.device === 'tor').at(-1)?.event).toMatchObject({
+      type: 'routes-stale',
+      families: ['ipv4'],
+      seconds: 20,
+    })
     lab.pass(5 * SECOND)
     const again = lab.node({ gracefulRestart: { restarting: true } })
     again.announce([ROUTE])

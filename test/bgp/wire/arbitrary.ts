@@ -134,9 +134,12 @@ const update = (context: CodecContext): fc.Arbitrary<Message> => {
     )
 }
 
-export const context: fc.Arbitrary<CodecContext> = fc.record(
-  { fourOctetAs: fc.boolean(), addPath: fc.boolean(), ipv6: fc.record({ addPath: fc.boolean() }) },
-  { requiredKeys: ['fourOctetAs', 'addPath'] },
+export const context: fc.Arbitrary<CodecContext> = fc.record({ fourOctetAs: fc.boolean(), addPath: fc.boolean() })
+
+/** With IPv6 unicast negotiated, or not. */
+export const anyContext: fc.Arbitrary<CodecContext> = fc.oneof(
+  context,
+  fc.record({ fourOctetAs: fc.boolean(), addPath: fc.boolean(), ipv6: fc.record({ addPath: fc.boolean() }) }),
 )
 
 export const message = (c: CodecContext): fc.Arbitrary<Message> =>

@@ -46,8 +46,7 @@ describe('RFC 7606 §7: what is done about each malformed attribute', () => {
     ['AGGREGATOR: AS 0 (RFC 7607)', 7, 'c00708 000000000a000001', 'attribute-discard', 9],
     ['COMMUNITIES: not a multiple of four', 8, 'c00803 fde900', 'treat-as-withdraw', 5],
     ['COMMUNITIES: none', 8, 'c00800', 'treat-as-withdraw', 5],
-    ['ORIGINATOR_ID from outside', 9, '800904 0a000001', 'attribute-discard', 9],
-    ['CLUSTER_LIST from outside', 10, '800a04 0a000001', 'attribute-discard', 9],
+    ['EXTENDED COMMUNITIES: flags', 16, '401008 0002fde900000001', 'treat-as-withdraw', 4],
     ['EXTENDED COMMUNITIES: not a multiple of eight', 16, 'c01004 00020000', 'treat-as-withdraw', 5],
     ['AS4_PATH among four-octet speakers (RFC 6793 §6)', 17, 'c01106 0201 0000fde9', 'attribute-discard', 9],
     ['AS4_AGGREGATOR among four-octet speakers (RFC 6793 §6)', 18, 'c01208 0000fde90a000001', 'attribute-discard', 9],
@@ -61,6 +60,12 @@ describe('RFC 7606 §7: what is done about each malformed attribute', () => {
     expect(treatAsWithdraw(update)).toBe(action === 'treat-as-withdraw')
     // 19 octets of header, 4 of lengths, then the others.
     expect(update.errors[0]?.offset).toBe(23 + others(code).replace(/\s/g, '').length / 2)
+  })
+
+  test('ORIGINATOR_ID and CLUSTER_LIST from outside: nobody reads them, sound or not (§7.9, §7.10)', () => {
+    const update = survived(`${ORIGIN} ${PATH} ${HOP} 800901 00 800a03 000000`)
+    expect(update.errors).toEqual([])
+    expect(update.attributes.slice(3).map((a) => a.type)).toEqual(['unknown', 'unknown'])
   })
 
   test.each([

@@ -71,11 +71,11 @@ const BY_CODE = new Map<number, AttributeCodec<KnownAttribute>>(
 
 const KIND_BITS = Flag.optional | Flag.transitive
 
-/** Optional attributes that stay bytes, but whose length is known to be a multiple of so many octets (RFC 7606 §7.14, §7.15). */
-const MULTIPLE_OF: Readonly<Record<number, number>> = { 16: 8, 25: 20 }
-
-/** ORIGINATOR_ID and CLUSTER_LIST: from an external peer they are discarded, sound or not (RFC 7606 §7.9, §7.10). */
-const INTERNAL_ONLY: readonly number[] = [9, 10]
+/** Optional attributes that stay bytes, but whose flags and length are known: the value is a multiple of so many octets (RFC 7606 §7.14, §7.15). */
+const BYTES: Readonly<Record<number, { readonly flags: number; readonly multiple: number }>> = {
+  16: { flags: KIND_BITS, multiple: 8 },
+  25: { flags: KIND_BITS, multiple: 20 },
+}
 
 export function decodeAttributes(
   reader: Reader,
@@ -116,7 +116,6 @@ export function decodeAttributes(
       field: attributeName(code),
     })
   }
-  if (errors.length > 0) demandNlri(attributes, seen, hasNlri, errors)
   return { attributes, errors }
 }
 
@@ -133,23 +132,26 @@ function readAttributeHeader(reader: Reader): { readonly flags: number; readonly
 function decodeAttribute(flags: number, code: number, value: Reader, context: CodecContext, into: Attribute[]): void {
   const codec = BY_CODE.get(code)
   if (codec === undefined) {
-    if ((flags & Flag.optional) === 0) {
+    const known = BYTES[code]
+    if (known !== undefined) {
+      if ((flags & KIND_BITS) !== known.flags) throw wrongFlags(code, flags)
+      if (value.remaining === 0 || value.remaining % known.multiple !== 0) {
+        throw new AttributeFault(UpdateError.length, `${value.remaining} octets, which is no multiple of ${known.multiple}`)
+      }
+    } else if ((flags & Flag.optional) === 0) {
       throw new WireFault(ErrorCode.update, UpdateError.unrecognizedWellKnown, `well-known attribute ${code} is unknown`)
-    }
-    if (INTERNAL_ONLY.includes(code)) {
-      throw new AttributeFault(UpdateError.optionalAttribute, 'it comes from an external peer', 'attribute-discard')
-    }
-    const multiple = MULTIPLE_OF[code]
-    if (multiple !== undefined && (value.remaining === 0 || value.remaining % multiple !== 0)) {
-      throw new AttributeFault(UpdateError.length, `${value.remaining} octets, which is no multiple of ${multiple}`)
     }
     into.push({ type: 'unknown', flags: flags & ~Flag.extendedLength, code, value: value.take(value.remaining).slice() })
     return
   }
-  const wrongFlags = (flags & KIND_BITS) !== codec.flags
+  const sound = (flags & KIND_BITS) === codec.flags
   // Its routes can be withdrawn only when they are known, so it is read although its flags are wrong (RFC 7606 §3 c).
-  if (!wrongFlags || code === mpReach.code || code === mpUnreach.code) into.push(codec.decode(value, context))
-  if (wrongFlags) throw new AttributeFault(UpdateError.flags, `attribute ${code} has the flags 0x${flags.toString(16)}`)
+  if (sound || code === mpReach.code || code === mpUnreach.code) into.push(codec.decode(value, context))
+  if (!sound) throw wrongFlags(code, flags)
+}
+
+function wrongFlags(code: number, flags: number): AttributeFault {
+  return new AttributeFault(UpdateError.flags, `attribute ${code} has the flags 0x${flags.toString(16)}`)
 }
 
 /** A truncated value is a length error; whatever ends the session goes on, with the attribute as its data (RFC 4271 §6.3). */
@@ -174,24 +176,6 @@ function missing(seen: ReadonlySet<number>, hasNlri: boolean): number[] {
   if (hasNlri || seen.has(mpReach.code)) mandatory.push(origin.code, asPath.code)
   if (hasNlri) mandatory.push(nextHop.code)
   return mandatory.filter((code) => !seen.has(code))
-}
-
-/**
- * RFC 7606 §5.2: where attributes that come with routes are in error, but no routes were found, they may have been lost in what could not
- * be read: withdrawing none would leave them in use, so the session ends.
- */
-function demandNlri(
-  attributes: readonly Attribute[],
-  seen: ReadonlySet<number>,
-  hasNlri: boolean,
-  errors: readonly AttributeError[],
-): void {
-  const worst = errors.find((error) => error.action === 'treat-as-withdraw')
-  if (worst === undefined || hasNlri) return
-  const reach = findAttribute(attributes, 'mp-reach')
-  if (reach && (reach.nlri.length > 0 || reach.other.length > 0 || (reach.nlri6?.length ?? 0) > 0)) return
-  if (seen.size === 1 && seen.has(mpUnreach.code) && worst.attribute !== 0) return
-  throw new WireFault(ErrorCode.update, worst.subcode, `${worst.detail}, in an UPDATE without routes`, NO_DATA, worst.field, worst.offset)
 }
 
 function listError(detail: string, offset: number): AttributeError {

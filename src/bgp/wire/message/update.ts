@@ -9,7 +9,7 @@
  *
  * With neither withdrawn routes nor attributes it is the End-of-RIB marker of IPv4 unicast (RFC 4724 §2).
  */
-import { type Attribute, decodeAttributes, encodeAttribute } from '../attribute/index.ts'
+import { type Attribute, decodeAttributes, encodeAttribute, findAttribute } from '../attribute/index.ts'
 import { type Family, IPV4_UNICAST, isIpv4Unicast } from '../capability/family.ts'
 import { type CodecContext, PLAIN } from '../context.ts'
 import { Reader } from '../cursor.ts'
@@ -41,8 +41,24 @@ export function decodeUpdate(bytes: Uint8Array, context: CodecContext): UpdateMe
   const attributesReader = reader.sub(attributesLength)
   const nlri = decodeNlri(reader, context.addPath)
   const { attributes, errors } = decodeAttributes(attributesReader, context, nlri.length > 0)
+  if (errors.length > 0 && nlri.length === 0) demandRoutes(attributes, errors)
   return { type: 'update', withdrawn, attributes, nlri, errors }
 }
+
+/**
+ * RFC 7606 §5.2: where attributes that come with routes are in error, but no routes were found, they may have been lost in what could not
+ * be read: withdrawing none would leave them in use, so the session ends. MP_UNREACH_NLRI comes without.
+ */
+function demandRoutes(attributes: readonly Attribute[], errors: readonly AttributeError[]): void {
+  const worst = errors.find((error) => error.action === 'treat-as-withdraw')
+  if (worst === undefined) return
+  const reach = findAttribute(attributes, 'mp-reach')
+  if (reach && (reach.nlri.length > 0 || reach.other.length > 0 || (reach.nlri6?.length ?? 0) > 0)) return
+  if (errors.every((error) => error.attribute === MP_UNREACH) && attributes.every((attribute) => attribute.type === 'mp-unreach')) return
+  throw new WireFault(ErrorCode.update, worst.subcode, `${worst.detail}, in an UPDATE without routes`, NO_DATA, worst.field, worst.offset)
+}
+
+const MP_UNREACH = 15
 
 export function encodeUpdate(message: Omit<UpdateMessage, 'type' | 'errors'>, context: CodecContext): Uint8Array {
   const writer = beginMessage(MessageType.update)
