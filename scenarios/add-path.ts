@@ -81,7 +81,7 @@ scenario(
     await step('send traffic', async () => {
       for (const vip of lab.vips) {
         const address = vip.replace('/32', '')
-        const result = await lab.client('client').fanOut({ vip: address, port: 80, flows: FLOWS })
+        const result = await lab.client('client').fanOut({ vip: address, flows: FLOWS })
         expect.that(`every flow to ${address} is answered`, result.answered === FLOWS, `${result.answered} of ${FLOWS} were`)
         for (const tor of lab.tors) {
           const used = nodes.filter((node) => (result.byRouter[tor.name]?.[node.name] ?? 0) > 0)

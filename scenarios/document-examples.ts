@@ -99,9 +99,7 @@ for (const { title, topology, proves, sessions, placement } of EXAMPLES) {
 
     for (const vip of lab.vips) {
       const address = vip.replace('/32', '')
-      const { answered } = await step(`send traffic to ${address}`, () =>
-        lab.client('client').fanOut({ vip: address, port: 80, flows: FLOWS }),
-      )
+      const { answered } = await step(`send traffic to ${address}`, () => lab.client('client').fanOut({ vip: address, flows: FLOWS }))
       expect.that(`every flow to ${address} is answered`, answered === FLOWS, `${answered} of ${FLOWS} were`)
     }
     tell(`${pairs.length} sessions: ${lab.tors.map((tor) => `${peers.get(tor.name)?.length ?? 0} at ${tor.name}`).join(', ')}`)

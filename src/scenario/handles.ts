@@ -12,7 +12,7 @@ import type {
 } from '../engine/lab.ts'
 import { type Micros, nearest } from '../model/index.ts'
 import { contains, ipv4, prefix } from '../net/index.ts'
-import type { NodePlan, RouterPlan } from '../topology/plan.ts'
+import type { NodePlan, Plan, RouterPlan } from '../topology/plan.ts'
 import { ClusterHandle } from './cluster.ts'
 import { ScenarioError } from './errors.ts'
 import { daemonKill, daemonStart, type Fault, linkDown, linkUp, powerOff, powerOn, sessionReset } from './faults/index.ts'
@@ -232,10 +232,20 @@ export class ClientHandle {
     return connectFrom(this.#run, this.name, options)
   }
 
-  /** Many short flows at once, and which way each went. */
-  fanOut(options: Omit<FanOutOptions, 'from'>): Tracked<FanOutResult> {
-    return this.#run.track(`fan-out from ${this.name}`, () => this.#run.lab.traffic.fanOut({ ...options, from: this.name }))
+  /** Many short UDP flows at once, and which way each went; without `port` to the first UDP port of the VIP's Service. */
+  fanOut({ port, ...options }: Omit<FanOutOptions, 'from' | 'port'> & { readonly port?: number }): Tracked<FanOutResult> {
+    const { lab } = this.#run
+    return this.#run.track(`fan-out from ${this.name}`, () =>
+      lab.traffic.fanOut({ ...options, port: port ?? udpPort(lab.plan, options.vip), from: this.name }),
+    )
   }
+}
+
+function udpPort(plan: Plan, vip: string): number {
+  const ports = plan.cluster.services.filter((service) => service.vip === vip).flatMap((service) => service.ports)
+  const found = ports.find(({ protocol }) => protocol === 'udp')
+  if (found === undefined) throw new Error(`no Service has a UDP port at ${vip}: name a port`)
+  return found.port
 }
 
 /** `lab` in a scenario. */

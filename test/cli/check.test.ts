@@ -2,28 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { EXIT, main } from '../../src/cli/index.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { EXIT } from '../../src/cli/index.ts'
+import { run } from './command-line.ts'
 
-async function check(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-  try {
-    return { code: await main(['node', 'peerlab', 'check', ...args]), out, err }
-  } finally {
-    stdout.mockRestore()
-    stderr.mockRestore()
-    process.exitCode = undefined
-  }
-}
+const check = (...args: string[]) => run('check', ...args)
 
 const topology = (path: string) => fileURLToPath(new URL(`../../topologies/${path}`, import.meta.url))
 const PRINTED = topology('split-planes/as-printed.yaml')

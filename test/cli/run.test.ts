@@ -2,29 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { EXIT, main } from '../../src/cli/index.ts'
+import { EXIT } from '../../src/cli/index.ts'
 import { exitCode } from '../../src/cli/scenario.ts'
-
-/** Runs the command line; no engine is reached: where one would be needed, DOCKER_HOST names a socket that is not there. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-  try {
-    return { code: await main(['node', 'peerlab', ...args]), out, err }
-  } finally {
-    stdout.mockRestore()
-    stderr.mockRestore()
-    process.exitCode = undefined
-  }
-}
+import { run } from './command-line.ts'
 
 let folder: string
 

@@ -4,17 +4,9 @@ import type { Lab } from '../../src/engine/lab.ts'
 import { Log } from '../../src/engine/log.ts'
 import { StateView } from '../../src/engine/view.ts'
 import type { FibRoute, Session } from '../../src/model/index.ts'
+import { establishedSession } from '../session.ts'
 
-const session: Session = {
-  device: 'tor1',
-  localAddress: '10.8.0.10',
-  peerAddress: '10.0.1.100',
-  localAsn: 65002,
-  peerAsn: 65001,
-  state: 'Established',
-  establishedCount: 1,
-  addPath: { receive: true, send: false },
-}
+const session = establishedSession()
 const fib: FibRoute = {
   device: 'tor1',
   prefix: '10.0.0.1/32',

@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Log } from '../../src/engine/log.ts'
 import { POWER_OFF, StateView } from '../../src/engine/view.ts'
-import type { LabEvent, Session } from '../../src/model/index.ts'
+import type { LabEvent } from '../../src/model/index.ts'
+import { establishedSession } from '../session.ts'
 
-const session: Session = {
-  device: 'tor1',
-  localAddress: '10.8.0.10',
-  peerAddress: '10.0.1.100',
-  localAsn: 65002,
-  peerAsn: 65001,
-  state: 'Established',
-  establishedCount: 1,
-  addPath: { receive: true, send: false },
-}
+const session = establishedSession()
 
 function make() {
   const view = new StateView()

@@ -16,11 +16,14 @@ import { thisOwner } from '../../src/engine/docker/owner.ts'
 import { type ImageKind, LABELS, NODE_IN_IMAGE, type ProgramOutput } from '../../src/engine/docker/protocol.ts'
 import { routerDriver } from '../../src/engine/docker/routers/index.ts'
 import { type LabEvent, TIMER_PROFILES } from '../../src/model/index.ts'
-import type { NeighborPlan, RouterKind, RouterPlan } from '../../src/topology/plan.ts'
+import type { RouterKind, RouterPlan } from '../../src/topology/plan.ts'
+import { neighbor } from '../engine/docker/routers/support.ts'
 import type { PeerCommand } from './peer-program.ts'
 
 // No image of its reaper can be pulled; what a dead run leaves is reaped by our labels at the next start of a lab.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
+
+export { neighbor }
 
 export const ROUTER_ADDRESS = '10.8.0.10'
 export const PEERS = ['10.0.1.100', '10.0.1.101', '10.0.1.102'] as const
@@ -62,20 +65,6 @@ class RouterImage extends GenericContainer {
       'net.ipv4.fib_multipath_hash_policy': '1',
     }
     this.createOpts.OpenStdin = true
-  }
-}
-
-export function neighbor(address: string, more: Partial<NeighborPlan> = {}): NeighborPlan {
-  return {
-    address,
-    asn: 65001,
-    updateSource: ROUTER_ADDRESS,
-    passive: true,
-    multihop: true,
-    addPathReceive: true,
-    defaultOriginate: false,
-    description: '',
-    ...more,
   }
 }
 

@@ -2,19 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TableReading } from '../../../../../src/engine/docker/routers/driver.ts'
 import { SessionMemory } from '../../../../../src/engine/docker/routers/watch/sessions.ts'
 import { TableWatch } from '../../../../../src/engine/docker/routers/watch/tables.ts'
-import type { LabEvent, Route, RoutePath, Session } from '../../../../../src/model/index.ts'
+import type { LabEvent, Route, RoutePath } from '../../../../../src/model/index.ts'
+import { establishedSession as session } from '../../../../session.ts'
 
-const session = (more: Partial<Session> = {}): Session => ({
-  device: 'tor1',
-  localAddress: '10.8.0.10',
-  peerAddress: '10.0.1.100',
-  localAsn: 65002,
-  peerAsn: 65001,
-  state: 'Established',
-  establishedCount: 1,
-  addPath: { receive: true, send: false },
-  ...more,
-})
 const path = (nextHop: string): RoutePath => ({ nextHop, from: '10.0.1.100', asPath: [65001], valid: true, best: false, multipath: true })
 const route = (...hops: string[]): Route => ({ device: 'tor1', prefix: '10.0.0.1/32', paths: hops.map(path) })
 

@@ -1,0 +1,29 @@
+import { vi } from 'vitest'
+import { main } from '../../src/cli/index.ts'
+
+export interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs the command line in this process. No engine is reached: where one would be needed, DOCKER_HOST names a socket that is not there. */
+export async function run(...args: string[]): Promise<Outcome> {
+  let out = ''
+  let err = ''
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text
+    return true
+  })
+  try {
+    return { code: await main(['node', 'peerlab', ...args]), out, err }
+  } finally {
+    stdout.mockRestore()
+    stderr.mockRestore()
+    process.exitCode = undefined
+  }
+}
