@@ -50,8 +50,7 @@ function walkParts(scope: Scope, context: Context, complete: boolean, own: Disse
 
 /** RFC 7606 §5.2: routes that would have to be withdrawn, but were not found, end the session; MP_UNREACH_NLRI alone comes without. */
 function demandRoutes(context: Context): void {
-  const reach = context.attributes.MP_REACH_NLRI
-  if (typeof reach === 'object' && reach !== null && 'prefixes' in reach && reach.prefixes !== 0) return
+  if (context.reaches) return
   const withdrawing = context.faults.filter((each) => each.action === 'treat-as-withdraw')
   const others = Object.keys(context.attributes).some((name) => name !== 'MP_UNREACH_NLRI')
   if (!others && withdrawing.every((each) => each.attribute === MP_UNREACH)) return

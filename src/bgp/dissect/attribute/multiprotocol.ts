@@ -77,6 +77,7 @@ function readNextHop(scope: Scope, octets: number): string {
 function withRoutes(scope: Scope, family: Family, context: Context, into: DissectedRoute[], nextHop?: string): Told {
   const before = into.length
   const empty = scope.remaining === 0
+  if (!empty && nextHop !== undefined) context.reaches = true
   if (scope.remaining > 0) {
     const name = nextHop === undefined ? 'Withdrawn Routes' : 'Network Layer Reachability Information'
     scope.group(name, scope.remaining, (inner) => {
