@@ -1,6 +1,7 @@
 /** The command line: from its arguments to its exit code. */
 import { Command, CommanderError } from 'commander'
 import { checkCommand } from './check.ts'
+import { decodeCommand } from './decode.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { Ending, EXIT } from './exit.ts'
@@ -17,6 +18,7 @@ import { upCommand } from './up.ts'
 const COMMANDS = [
   setupCommand,
   checkCommand,
+  decodeCommand,
   preflightCommand,
   scenarioCommand,
   upCommand,

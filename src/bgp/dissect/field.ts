@@ -17,6 +17,8 @@ export interface Field {
   fields?: Field[]
   /** Of interest only to whoever counts octets: the text of the field around it says the same. */
   minor?: true
+  /** Only holds its fields together: they read as well without it. */
+  thin?: true
 }
 
 /** What the walk found wrong, where. Whether it counts, and as what, is for the speaker's own codec to say: see verdict.ts. */

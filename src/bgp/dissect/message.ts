@@ -118,3 +118,14 @@ export function hintFor(bytes: Uint8Array): string | undefined {
   for (const [words, options] of ways) if (dissect(bytes, options).problems.length === 0) return words
   return undefined
 }
+
+/**
+ * A sound message that says the same prefix more than once, and nothing malformed with ADD-PATH: small path identifiers pass for default
+ * routes, three of them in a row.
+ */
+export function looksLikeAddPath({ update, problems }: Dissection, bytes: Uint8Array): boolean {
+  const routes = [...(update?.announced ?? []), ...(update?.withdrawn ?? [])]
+  const defaults = routes.filter((route) => route.pathId === undefined && (route.prefix === '0.0.0.0/0' || route.prefix === '::/0'))
+  if (problems.length > 0 || defaults.length < 2) return false
+  return [true, false].some((fourOctetAs) => dissect(bytes, assumed({ fourOctetAs, addPath: true }, true)).problems.length === 0)
+}

@@ -25,7 +25,7 @@ export function walkOpen(scope: Scope, context: Context, complete: boolean): Dis
     said.version = scope.u8('Version')
     if (said.version !== 4) say(OpenError.unsupportedVersion, `BGP version ${said.version}`, last())
     said.myAs = scope.u16('My Autonomous System', (value) => (value === 23456 ? 'AS_TRANS' : undefined))
-    said.holdTime = scope.u16('Hold Time', (value) => (value === 0 ? 'no hold timer, no keepalives' : `${value} s`))
+    said.holdTime = scope.u16('Hold Time', (value) => (value === 0 ? 'no hold timer, no keepalives' : undefined))
     if (said.holdTime === 1 || said.holdTime === 2) say(OpenError.unacceptableHoldTime, `a hold time of ${said.holdTime} s`, last())
     said.identifier = scope.ipv4('BGP Identifier')
     if (said.identifier === '0.0.0.0') say(OpenError.badIdentifier, 'the BGP identifier is 0.0.0.0', last())
@@ -66,7 +66,8 @@ function walkParameters(scope: Scope, found: Capability[], unknown: Unknown): vo
         unknown(type, { at: field.at, end: inner.at })
         return `type ${type}`
       }
-      inner.group('Capabilities', octets, (value) => walkCapabilities(value, found))
+      field.thin = true
+      inner.group('Capabilities', octets, (value) => walkCapabilities(value, found)).thin = true
       return 'Capabilities'
     })
   }

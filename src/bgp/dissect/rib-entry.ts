@@ -1,9 +1,11 @@
 /** One route of a RIB dump: its attributes, RFC 6396 §4.3.4, with AS numbers of four octets and MP_REACH_NLRI cut to its next hop. */
 import type { Family } from '../wire/capability/family.ts'
-import { Reader } from '../wire/cursor.ts'
+import { Reader, Truncated } from '../wire/cursor.ts'
 import { walkAttributes } from './attribute/index.ts'
 import { type Json, newContext } from './context.ts'
 import { type Field, Scope } from './field.ts'
+import { readerOf } from './nlri/index.ts'
+import { BadNlri } from './nlri/prefix.ts'
 import { assumed } from './options.ts'
 import { attributesVerdict, type Problem, problemsOf } from './verdict.ts'
 
@@ -30,4 +32,18 @@ export function dissectRibEntry(bytes: Uint8Array, at: number, end: number, fami
         ]
   const verdict = attributesVerdict(bytes, spans, fourOctetAs)
   return { field, problems: problemsOf(verdict, context.faults, bytes, field, spanOf), attributes: context.attributes }
+}
+
+/** One NLRI at `at`, and where it ends; `undefined` where it cannot be read. */
+export function readRoute(bytes: Uint8Array, at: number, family: Family): { readonly prefix: string; readonly end: number } | undefined {
+  const read = readerOf(family)
+  if (read === undefined) return undefined
+  const scope = new Scope(new Reader(bytes, at))
+  try {
+    const { rd, prefix } = read(scope, family)
+    return { prefix: rd === undefined ? prefix : `${rd} ${prefix}`, end: scope.at }
+  } catch (error) {
+    if (error instanceof Truncated || error instanceof BadNlri) return undefined
+    throw error
+  }
 }

@@ -28,12 +28,12 @@ export const mpReach: ReadAttribute = (scope, context) => {
   const nextHop = readNextHop(scope, octets)
   scope.u8('Reserved')
   scope.minor()
-  return withRoutes(scope, family, context, context.announced, nextHop)
+  return withRoutes(scope, family, context, nextHop)
 }
 
 export const mpUnreach: ReadAttribute = (scope, context) => {
   if (scope.remaining < 3) return tooShort(scope, context, 'MP_UNREACH_NLRI')
-  return withRoutes(scope, readFamily(scope), context, context.withdrawn)
+  return withRoutes(scope, readFamily(scope), context)
 }
 
 function abbreviated(scope: Scope, family: Family): Told {
@@ -71,23 +71,26 @@ function readNextHop(scope: Scope, octets: number): string {
     for (const each of inner.fields) each.minor = true
     return parts.join(', ')
   })
+  field.minor = true
   return field.text!
 }
 
-function withRoutes(scope: Scope, family: Family, context: Context, into: DissectedRoute[], nextHop?: string): Told {
+/** With a next hop, which may be empty (RFC 8955 §4), they are announced. */
+function withRoutes(scope: Scope, family: Family, context: Context, nextHop?: string): Told {
+  const into: DissectedRoute[] = nextHop === undefined ? context.withdrawn : context.announced
   const before = into.length
   const empty = scope.remaining === 0
   if (!empty && nextHop !== undefined) context.reaches = true
-  if (scope.remaining > 0) {
+  if (!empty) {
     const name = nextHop === undefined ? 'Withdrawn Routes' : 'Network Layer Reachability Information'
     scope.group(name, scope.remaining, (inner) => {
-      walkNlri(inner, family, context, into, nextHop)
+      walkNlri(inner, family, context, into, nextHop === '' ? undefined : nextHop)
       return undefined
     })
   }
   const many = into.length - before
-  const value: Json = { family: familyName(family), ...(nextHop !== undefined && { nextHop }), prefixes: many }
-  const count = many === 1 ? '1 prefix' : `${many} prefixes`
+  const value: Json = { family: familyName(family), ...(nextHop && { nextHop }), prefixes: many }
   const endOfRib = nextHop === undefined && empty ? ', End-of-RIB where alone (RFC 4724)' : ''
-  return { value, text: `${familyName(family)}, ${nextHop === undefined ? '' : `next hop ${nextHop}, `}${count}${endOfRib}` }
+  const hop = nextHop ? `next hop ${nextHop}, ` : ''
+  return { value, text: `${familyName(family)}, ${hop}${many === 1 ? '1 prefix' : `${many} prefixes`}${endOfRib}` }
 }

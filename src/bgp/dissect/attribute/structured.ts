@@ -47,6 +47,7 @@ export const aigp: ReadAttribute = (scope, _, malformed) => {
       if (type !== 1) return inner.hex('Value', length - 3)
       const value = inner.u64('Accumulated IGP Metric')
       metric ??= value
+      for (const each of inner.fields) each.minor = true
       return value
     })
     if (bad.text === 'malformed') break
@@ -60,7 +61,10 @@ export const tunnelEncapsulation: ReadAttribute = (scope) => {
   while (scope.remaining > 0) {
     scope.open('Tunnel', (inner) => {
       const type = inner.u16('Tunnel Type', (value) => TUNNEL_TYPES[value])
-      inner.group('Sub-TLVs', inner.u16('Length'), (subs) => {
+      const length = inner.u16('Length')
+      for (const each of inner.fields) each.minor = true
+      inner.group('Sub-TLVs', length, (subs, field) => {
+        field.thin = true
         while (subs.remaining > 0) subTlv(subs)
         return undefined
       })
@@ -95,7 +99,9 @@ function subTlv(scope: Scope): void {
   scope.open('Sub-TLV', (inner) => {
     const type = inner.u8('Type', (value) => SUB_TLVS[value])
     const length = inner.uint('Length', type < 128 ? 1 : 2)
-    return `${SUB_TLVS[type] ?? `type ${type}`}: ${inner.hex('Value', length)}`
+    const value = inner.hex('Value', length)
+    for (const each of inner.fields) each.minor = true
+    return `${SUB_TLVS[type] ?? `type ${type}`}: ${value}`
   })
 }
 
@@ -117,6 +123,7 @@ export const prefixSid: ReadAttribute = (scope, _, malformed) => {
         if (type === 1) malformed(`a Label-Index TLV of ${length} octets`, undefined, { at, end: inner.at })
         texts.push(`${SID[type] ?? `type ${type}`} ${inner.hex('Value', length)}`)
       }
+      for (const each of inner.fields) each.minor = true
       return texts.at(-1)
     })
   }
@@ -142,7 +149,7 @@ function tlvs(scope: Scope, names: Readonly<Record<number, string>>): Told {
   const before = scope.fields.length
   while (scope.remaining > 0) tlv(scope, 2, 'TLV', names)
   const texts = scope.fields.slice(before).map((field) => field.text ?? '')
-  return { value: texts, text: `${texts.length} TLVs` }
+  return { value: texts, text: texts.join(', ') }
 }
 
 /** RFC 9026 §4: Mode 1 | Discriminator 4 | TLVs. */

@@ -61,7 +61,8 @@ export function walkNlri(scope: Scope, family: Family, context: Context, into: D
         into.push({ family: name, ...parts, ...(pathId !== undefined && { pathId }), ...(nextHop !== undefined && { nextHop }) })
         field.value = parts.prefix
         for (const each of inner.fields) each.minor = true
-        return routeText(parts, pathId)
+        const text = routeText(parts, pathId)
+        return text === parts.prefix ? undefined : text
       })
     } catch (error) {
       if (!(error instanceof Truncated) && !(error instanceof BadNlri)) throw error

@@ -1,0 +1,180 @@
+/**
+ * TCP connections that carry BGP, from packets in any order: those to or from port 179, and those with a segment that begins with a
+ * message. What later messages mean is settled by the OPENs of both directions, as far as they are in the capture.
+ */
+import { type Assumptions, dissect, negotiatedOptions, type Offer } from '../dissect/index.ts'
+import type { CaptureTime, Item, Place } from './item.ts'
+import type { Segment } from './link.ts'
+import { beginsWithMessage, type Cut, MessageCutter } from './messages.ts'
+import { type InOrder, Reassembly } from './tcp.ts'
+
+const BGP_PORT = 179
+/** Connections that are kept in mind; the one that was silent for longest is let go. */
+const MOST_CONNECTIONS = 10_000
+
+/** The packet that brought octets. */
+export interface Origin {
+  readonly packet: number
+  readonly time?: CaptureTime
+  readonly line?: number
+}
+
+interface Half {
+  readonly from: string
+  readonly to: string
+  readonly stream: Reassembly<Origin>
+  readonly cutter: MessageCutter<Origin>
+  offer?: Offer
+  /** Sequence number of its SYN. */
+  syn?: number
+  ended?: true
+}
+
+interface Connection {
+  readonly halves: readonly [Half, Half]
+}
+
+export class Connections {
+  readonly #assumptions: Assumptions
+  readonly #all = new Map<string, Connection>()
+
+  constructor(assumptions: Assumptions) {
+    this.#assumptions = assumptions
+  }
+
+  *segment(segment: Segment, origin: Origin): Generator<Item> {
+    const key = segment.from < segment.to ? `${segment.from} ${segment.to}` : `${segment.to} ${segment.from}`
+    let connection = this.#all.get(key)
+    if (connection === undefined) {
+      if (segment.fromPort !== BGP_PORT && segment.toPort !== BGP_PORT && !beginsWithMessage(segment.payload)) return
+    } else if (segment.syn && isNew(halfOf(connection, segment.from), segment)) {
+      yield* this.#close(connection, origin)
+      connection = undefined
+    }
+    if (connection === undefined) connection = this.#open(segment)
+    // The one last used comes last.
+    this.#all.delete(key)
+    this.#all.set(key, connection)
+    if (this.#all.size > MOST_CONNECTIONS) yield* this.#letGo(origin)
+    yield* this.#take(connection, segment, origin)
+    if (segment.rst || connection.halves.every((half) => half.ended)) {
+      yield* this.#close(connection, origin)
+      if (segment.rst) this.#all.delete(key)
+    }
+  }
+
+  *end(): Generator<Item> {
+    for (const connection of this.#all.values()) yield* this.#close(connection)
+    this.#all.clear()
+  }
+
+  *#take(connection: Connection, segment: Segment, origin: Origin): Generator<Item> {
+    const half = halfOf(connection, segment.from)
+    const other = halfOf(connection, segment.to)
+    if (segment.syn) {
+      half.syn = segment.sequence
+      half.stream.start(segment.sequence + 1)
+    }
+    if (segment.acknowledgement !== undefined) {
+      yield* this.#cut(connection, other, other.stream.acknowledged(segment.acknowledgement))
+    }
+    const sequence = segment.syn ? (segment.sequence + 1) >>> 0 : segment.sequence
+    yield* this.#cut(connection, half, half.stream.segment(sequence, segment.payload, segment.cut, origin))
+    if (segment.fin) half.ended = true
+  }
+
+  *#cut(connection: Connection, half: Half, parts: Iterable<InOrder<Origin>>): Generator<Item> {
+    for (const { octets, hole, origin } of parts) {
+      if (octets !== undefined) for (const cut of half.cutter.push(octets, origin)) yield this.#item(connection, half, cut)
+      if (hole === undefined) continue
+      yield {
+        kind: 'gap',
+        place: placeOf(half, origin, origin),
+        reason: 'missing',
+        octets: hole,
+        text: `${hole} octets are not in the capture`,
+      }
+      for (const cut of half.cutter.hole(hole, origin)) yield this.#item(connection, half, cut)
+    }
+  }
+
+  #item(connection: Connection, half: Half, cut: Cut<Origin>): Item {
+    const place = placeOf(half, cut.first, cut.last)
+    if (cut.kind === 'lost') {
+      const text = cut.malformed
+        ? `${cut.octets} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
+        : `${cut.octets} octets of a message whose beginning is not in the capture`
+      return {
+        kind: 'gap',
+        place,
+        reason: 'not-synchronized',
+        text,
+        bytes: cut.bytes,
+        octets: cut.octets,
+        ...(cut.malformed && { malformed: true }),
+      }
+    }
+    const { bytes, missing } = cut
+    const options = this.#optionsOf(connection, half)
+    const item: Item = { kind: 'message', place, bytes, options, optionsKnown: connection.halves.every((each) => each.offer), missing }
+    if (bytes[18] === 1 && missing === 0) {
+      const { offer, problems } = dissect(bytes, options)
+      // A malformed one is refused, and settles nothing.
+      if (offer !== undefined && problems.length === 0) half.offer = offer
+    }
+    return item
+  }
+
+  #optionsOf(connection: Connection, half: Half) {
+    const other = connection.halves[0] === half ? connection.halves[1] : connection.halves[0]
+    return negotiatedOptions(half.offer, other.offer, this.#assumptions)
+  }
+
+  #open({ from, to }: Segment): Connection {
+    const half = (a: string, b: string): Half => {
+      const cutter: MessageCutter<Origin> = new MessageCutter(() => this.#optionsOf(connection, own).extendedMessages)
+      const own: Half = { from: a, to: b, stream: new Reassembly(), cutter }
+      return own
+    }
+    const connection: Connection = { halves: [half(from, to), half(to, from)] }
+    return connection
+  }
+
+  *#close(connection: Connection, origin?: Origin): Generator<Item> {
+    for (const half of connection.halves) {
+      yield* this.#cut(connection, half, half.stream.end())
+      const last = origin ?? { packet: 0 }
+      for (const cut of half.cutter.end(last)) {
+        // The packet that ends the connection, or the file, brought none of it.
+        yield this.#item(connection, half, { ...cut, last: cut.first })
+      }
+    }
+  }
+
+  *#letGo(origin: Origin): Generator<Item> {
+    const [key, connection] = this.#all.entries().next().value!
+    yield* this.#close(connection, origin)
+    this.#all.delete(key)
+  }
+}
+
+/** A SYN of another connection between the same ports. */
+function isNew(half: Half, segment: Segment): boolean {
+  if (half.syn !== undefined) return half.syn !== segment.sequence
+  return half.stream.started
+}
+
+function halfOf(connection: Connection, from: string): Half {
+  return connection.halves[0].from === from ? connection.halves[0] : connection.halves[1]
+}
+
+function placeOf(half: Half, first: Origin, last: Origin): Place {
+  return {
+    packet: last.packet,
+    ...(first.packet !== last.packet && { firstPacket: first.packet }),
+    ...(last.line !== undefined && { line: first.line ?? last.line }),
+    ...(last.time !== undefined && { time: last.time }),
+    from: half.from,
+    to: half.to,
+  }
+}
