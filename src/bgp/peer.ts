@@ -271,7 +271,7 @@ export class Peer implements SessionHooks {
   update(session: Session, update: UpdateMessage): void {
     if (session !== this.#main) return
     this.#emit({ type: 'update-received', peerAddress: this.config.peerAddress, update })
-    this.#routesChanged(this.#ribIn.apply(update))
+    this.#routesChanged(this.#ribIn.apply(update, this.#negotiated?.fourOctetAs === false))
     this.#bound('ipv4')
     this.#bound('ipv6')
     if (update.nlri.length === 0 && update.withdrawn.length === 0) this.#endOfRib(update)

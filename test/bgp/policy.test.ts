@@ -212,6 +212,16 @@ describe('who is who', () => {
     expect(node.routeTo(VIP).paths[0]?.asPath).toEqual([TOR_ASN, 23456])
   })
 
+  test('RFC 6793 §6: an AS4_PATH from a four-octet speaker is discarded', () => {
+    const lab = new Lab()
+    const old = update([TOR_ASN, 23456])
+    const as4 = { type: 'as4-path' as const, segments: [{ kind: 'sequence' as const, asns: [4273481990] }] }
+    new RawPeer(lab, (raw) => raw.send(OPEN, KEEPALIVE, { ...old, attributes: [...old.attributes, as4] }))
+    const node = lab.node()
+    lab.until('the path', () => node.routeTo(VIP).paths.length === 1)
+    expect(node.routeTo(VIP).paths[0]?.asPath).toEqual([TOR_ASN, 23456])
+  })
+
   test('RFC 4271 §6.3: a next hop that is our own address is not used', () => {
     const lab = new Lab()
     new RawPeer(lab, (raw) => raw.send(OPEN, KEEPALIVE, update([TOR_ASN], '10.0.0.1', NODE)))

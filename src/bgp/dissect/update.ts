@@ -55,7 +55,7 @@ function demandRoutes(context: Context): void {
   const others = Object.keys(context.attributes).some((name) => name !== 'MP_UNREACH_NLRI')
   if (!others && withdrawing.every((each) => each.attribute === MP_UNREACH)) return
   for (const each of withdrawing) {
-    context.faults.push({ ...each, action: 'session-reset', detail: `${each.detail}, in an UPDATE without routes` })
+    context.faults.push({ ...each, escalated: true, action: 'session-reset', detail: `${each.detail}, in an UPDATE without routes` })
   }
 }
 

@@ -125,7 +125,7 @@ export function problemsOf(
     return problem({ code: ErrorCode.update, subcode, action, attribute, detail, at: where.at, end: where.end }, dataOf(attribute, subcode))
   })
   const own = faults
-    .filter((each) => each.attribute !== undefined && verdict.opaque.has(each.attribute))
+    .filter((each) => !each.escalated && each.attribute !== undefined && verdict.opaque.has(each.attribute))
     .map((each) => ({ ...problem(each, dataOf(each.attribute!, each.subcode)), opaqueToSpeaker: true as const }))
   return [...told, ...own]
 

@@ -73,6 +73,7 @@ export class AdjRibIn {
   readonly #options: ImportOptions
   readonly #ipv4 = new PathTable<number>()
   readonly #ipv6 = new PathTable<string>()
+  #twoOctetAs = false
 
   constructor(options: ImportOptions) {
     this.#options = options
@@ -99,8 +100,9 @@ export class AdjRibIn {
     return [...(paths?.values() ?? [])]
   }
 
-  /** Applies one UPDATE; answers the keys of the prefixes that it named. */
-  apply(update: UpdateMessage): ReadonlySet<RouteKey> {
+  /** Applies one UPDATE; answers the keys of the prefixes that it named. `twoOctetAs`: see `attributesOf`. */
+  apply(update: UpdateMessage, twoOctetAs = false): ReadonlySet<RouteKey> {
+    this.#twoOctetAs = twoOctetAs
     const changed = new Set<RouteKey>()
     this.#withdraw(update.withdrawn, changed)
     const unreach = findAttribute(update.attributes, 'mp-unreach')
@@ -174,7 +176,7 @@ export class AdjRibIn {
   }
 
   #attributes(update: UpdateMessage, nextHop: Ipv4 | Ipv6): PathAttributes {
-    return attributesOf(update, nextHop, this.#options)
+    return attributesOf(update, nextHop, this.#options, this.#twoOctetAs)
   }
 }
 

@@ -52,9 +52,10 @@ export interface ImportOptions {
   readonly accept?: boolean
 }
 
-export function attributesOf(update: UpdateMessage, nextHop: Ipv4 | Ipv6, options: ImportOptions): PathAttributes {
+/** `twoOctetAs`: the peer speaks two-octet AS numbers; from one that speaks four an AS4_PATH is discarded (RFC 6793 §6). */
+export function attributesOf(update: UpdateMessage, nextHop: Ipv4 | Ipv6, options: ImportOptions, twoOctetAs: boolean): PathAttributes {
   const path = findAttribute(update.attributes, 'as-path')?.segments ?? []
-  const as4 = as4PathOf(update)
+  const as4 = twoOctetAs ? as4PathOf(update) : undefined
   const segments = as4 === undefined ? path : mergeAs4Path(path, as4)
   const asPath = asnsOf(segments)
   const neighborAs = segments[0]?.kind === 'sequence' ? asPath[0] : undefined

@@ -122,8 +122,6 @@ describe('routes of each family', () => {
 
 describe('what only the dissector looks into', () => {
   test.each([
-    ['LARGE_COMMUNITY of 11 octets', 'c0 20 0b 0000fde9 00000001 000002', 32, 5, 'treat-as-withdraw', [33, 44]],
-    ['EXTENDED_COMMUNITIES of 7', 'c0 10 07 0002fde9000000', 16, 5, 'treat-as-withdraw', [33, 40]],
     ['ORIGINATOR_ID of 3', '80 09 03 010203', 9, 5, 'treat-as-withdraw', [33, 36]],
     ['AIGP that claims too much', '80 1a 03 01 00ff', 26, 5, 'attribute-discard', [33, 36]],
     ['OTC with the flags of another kind', '80 23 04 0000fde9', 35, 4, 'treat-as-withdraw', [30, 31]],

@@ -80,13 +80,8 @@ const attributesOf = (context: CodecContext): fc.Arbitrary<Attribute>[] => {
         selector: ({ global, local1, local2 }) => `${global}:${local1}:${local2}`,
       })
       .map((values): Attribute => ({ type: 'large-communities', values })),
-    // RFC 6793: only beside a two-octet AS_PATH.
-    ...(context.fourOctetAs
-      ? []
-      : [
-          segments(asn4).map((s): Attribute => ({ type: 'as4-path', segments: s })),
-          fc.record({ asn: asn4, address }).map((a): Attribute => ({ type: 'as4-aggregator', ...a })),
-        ]),
+    segments(asn4).map((s): Attribute => ({ type: 'as4-path', segments: s })),
+    fc.record({ asn: asn4, address }).map((a): Attribute => ({ type: 'as4-aggregator', ...a })),
     ...(context.ipv6
       ? [
           fc

@@ -48,8 +48,6 @@ describe('RFC 7606 §7: what is done about each malformed attribute', () => {
     ['COMMUNITIES: none', 8, 'c00800', 'treat-as-withdraw', 5],
     ['EXTENDED COMMUNITIES: flags', 16, '401008 0002fde900000001', 'treat-as-withdraw', 4],
     ['EXTENDED COMMUNITIES: not a multiple of eight', 16, 'c01004 00020000', 'treat-as-withdraw', 5],
-    ['AS4_PATH among four-octet speakers (RFC 6793 §6)', 17, 'c01106 0201 0000fde9', 'attribute-discard', 9],
-    ['AS4_AGGREGATOR among four-octet speakers (RFC 6793 §6)', 18, 'c01208 0000fde90a000001', 'attribute-discard', 9],
     ['IPv6 EXTENDED COMMUNITIES: not a multiple of twenty', 25, 'c01904 00020000', 'treat-as-withdraw', 5],
     ['LARGE_COMMUNITY: not a multiple of twelve (RFC 8092 §6)', 32, 'c02004 00020000', 'treat-as-withdraw', 5],
     ['LARGE_COMMUNITY: none (RFC 8092 §6)', 32, 'c02000', 'treat-as-withdraw', 5],

@@ -9,15 +9,7 @@ const TYPES: Readonly<Record<number, string>> = { 1: 'AS_SET', 2: 'AS_SEQUENCE',
 const BRACKETS: Readonly<Record<number, readonly [string, string]>> = { 1: ['{', '}'], 2: ['', ''], 3: ['(', ')'], 4: ['[', ']'] }
 
 export const asPath: ReadAttribute = (scope, context, malformed) => segments(scope, context.options.fourOctetAs ? 4 : 2, malformed)
-export const as4Path: ReadAttribute = (scope, context, malformed) => {
-  if (context.options.fourOctetAs) misplaced('AS4_PATH', malformed)
-  return segments(scope, 4, context.options.fourOctetAs ? () => {} : malformed, true)
-}
-
-/** RFC 6793 §6: between two four-octet speakers it has no place. */
-function misplaced(name: string, malformed: Malformed): void {
-  malformed(`${name} from a four-octet speaker (RFC 6793 §6)`, UpdateError.optionalAttribute)
-}
+export const as4Path: ReadAttribute = (scope, _, malformed) => segments(scope, 4, malformed, true)
 
 /** The value is the path as routers print it: `65001 65002 {65010,65011}`. */
 function segments(scope: Scope, size: number, malformed: Malformed, skipsConfederations = false): Told {
@@ -63,10 +55,7 @@ function segments(scope: Scope, size: number, malformed: Malformed, skipsConfede
 
 export const aggregator: ReadAttribute = (scope, context, malformed) =>
   readAggregator(scope, context.options.fourOctetAs ? 4 : 2, malformed)
-export const as4Aggregator: ReadAttribute = (scope, context, malformed) => {
-  if (context.options.fourOctetAs) misplaced('AS4_AGGREGATOR', malformed)
-  return readAggregator(scope, 4, context.options.fourOctetAs ? () => {} : malformed)
-}
+export const as4Aggregator: ReadAttribute = (scope, _, malformed) => readAggregator(scope, 4, malformed)
 
 function readAggregator(scope: Scope, size: number, malformed: Malformed): Told {
   if (scope.remaining !== size + 4) return wrongLength(scope.remaining, size + 4, malformed)

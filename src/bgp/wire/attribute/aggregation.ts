@@ -9,7 +9,6 @@
 import type { Ipv4 } from '../../../net/index.ts'
 import { AS_TRANS } from '../capability/four-octet-as.ts'
 import { AttributeFault, UpdateError } from '../errors.ts'
-import { notAmongNew } from './as-path.ts'
 import { type AttributeCodec, OPTIONAL_TRANSITIVE, WELL_KNOWN } from './codec.ts'
 import { exactly } from './length.ts'
 
@@ -56,8 +55,7 @@ export const aggregator: AttributeCodec<Aggregator> = {
 export const as4Aggregator: AttributeCodec<As4Aggregator> = {
   code: 18,
   flags: OPTIONAL_TRANSITIVE,
-  decode(value, context) {
-    notAmongNew(context, 'AS4_AGGREGATOR')
+  decode(value) {
     exactly(value, 8, 'attribute-discard')
     return { type: 'as4-aggregator', asn: notZero(value.u32()), address: value.ipv4() }
   },

@@ -6,11 +6,10 @@
  *     AS numbers, 2 or 4 octets each; AS4_PATH always 4
  *
  * Confederation segments from an external peer make an AS_PATH malformed (RFC 5065 §5) and are left out of an AS4_PATH (RFC 6793 §6).
- * AS 0 makes either malformed (RFC 7607 §2). Between two four-octet speakers an AS4_PATH has no place and is discarded (RFC 6793 §6).
+ * AS 0 makes either malformed (RFC 7607 §2).
  */
 
 import { AS_TRANS } from '../capability/four-octet-as.ts'
-import type { CodecContext } from '../context.ts'
 import type { Reader, Writer } from '../cursor.ts'
 import { type AttributeAction, AttributeFault, UpdateError } from '../errors.ts'
 import { type AttributeCodec, OPTIONAL_TRANSITIVE, WELL_KNOWN } from './codec.ts'
@@ -45,16 +44,8 @@ export const as4Path: AttributeCodec<As4Path> = {
   code: 17,
   flags: OPTIONAL_TRANSITIVE,
   // RFC 6793 §6: a malformed AS4_PATH is discarded, the AS_PATH is used.
-  decode(value, context) {
-    notAmongNew(context, 'AS4_PATH')
-    return { type: 'as4-path', segments: decodeSegments(value, true, 'attribute-discard') }
-  },
+  decode: (value) => ({ type: 'as4-path', segments: decodeSegments(value, true, 'attribute-discard') }),
   encode: (writer, attribute) => encodeSegments(writer, attribute.segments, true),
-}
-
-/** RFC 6793 §6: what a two-octet speaker carries along, from one that speaks four octets, is discarded. */
-export function notAmongNew(context: CodecContext, name: string): void {
-  if (context.fourOctetAs) throw new AttributeFault(UpdateError.optionalAttribute, `${name} from a four-octet speaker`, 'attribute-discard')
 }
 
 function decodeSegments(value: Reader, fourOctets: boolean, action: AttributeAction): AsSegment[] {
