@@ -33,12 +33,13 @@ interface Counts {
   messages: number
   routes: number
   malformed: number
+  cut: number
   gaps: number
 }
 
 async function decode(files: readonly string[], options: Options): Promise<number> {
   const output = outputTo(process.stdout)
-  const counts: Counts = { messages: 0, routes: 0, malformed: 0, gaps: 0 }
+  const counts: Counts = { messages: 0, routes: 0, malformed: 0, cut: 0, gaps: 0 }
   const print = (file: string, told: Told) => (options.json ? jsonLine(file, told) : `${treeLines(file, told, output.style).join('\n')}\n`)
   let faulty = false
   let unreadable = false
@@ -118,19 +119,23 @@ function complaint(file: string, error: unknown): string[] {
 }
 
 function count(counts: Counts, told: Told): void {
-  if (told.kind === 'message') counts.messages++
+  if (told.kind === 'message') {
+    counts.messages++
+    if (told.item.missing > 0) counts.cut++
+  }
   if (told.kind === 'route') counts.routes++
   if (told.kind === 'gap' && told.item.malformed !== true) counts.gaps++
   const problems = told.kind === 'message' ? told.dissection.problems : told.kind === 'route' ? told.entry.problems : []
   if (problems.length > 0 || (told.kind === 'gap' && told.item.malformed === true)) counts.malformed++
 }
 
-function summary({ messages, routes, malformed, gaps }: Counts): string {
+function summary({ messages, routes, malformed, cut, gaps }: Counts): string {
   const many = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`
   return [
     ...(messages > 0 || routes === 0 ? [many(messages, 'message')] : []),
     ...(routes > 0 ? [many(routes, 'route')] : []),
     ...(malformed > 0 ? [`${malformed} malformed`] : []),
+    ...(cut > 0 ? [`${cut} cut off`] : []),
     ...(gaps > 0 ? [many(gaps, 'gap')] : []),
   ].join(' · ')
 }

@@ -84,15 +84,17 @@ export class Connections {
   }
 
   *#cut(connection: Connection, half: Half, parts: Iterable<InOrder<Origin>>): Generator<Item> {
-    for (const { octets, hole, origin } of parts) {
+    for (const { octets, hole, early, origin } of parts) {
       if (octets !== undefined) for (const cut of half.cutter.push(octets, origin)) yield this.#item(connection, half, cut)
+      if (early !== undefined) {
+        const text = `${early} octets from before the first segment of the capture are not decoded`
+        yield { kind: 'gap', place: placeOf(half, origin, origin), reason: 'missing', octets: early, text }
+      }
       if (hole === undefined) continue
-      yield {
-        kind: 'gap',
-        place: placeOf(half, origin, origin),
-        reason: 'missing',
-        octets: hole,
-        text: `${hole} octets are not in the capture`,
+      // A message that says itself how much of it is missing says enough.
+      if (!half.cutter.holds(hole)) {
+        const text = `${hole} octets are not in the capture`
+        yield { kind: 'gap', place: placeOf(half, origin, origin), reason: 'missing', octets: hole, text }
       }
       for (const cut of half.cutter.hole(hole, origin)) yield this.#item(connection, half, cut)
     }

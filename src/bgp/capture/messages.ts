@@ -62,6 +62,13 @@ export class MessageCutter<Origin> {
     yield* this.#cut(origin)
   }
 
+  /** All of this many missing octets belong to one message, whose beginning is there. */
+  holds(octets: number): boolean {
+    if (this.#skip > 0) return this.#skip >= octets
+    const length = this.#searching === undefined ? this.#lengthOf() : undefined
+    return length !== undefined && length - this.#bytes.length >= octets
+  }
+
   *hole(octets: number, origin: Origin): Generator<Cut<Origin>> {
     if (this.#skip >= octets) {
       this.#skip -= octets

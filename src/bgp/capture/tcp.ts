@@ -6,6 +6,8 @@ export interface InOrder<Origin> {
   readonly octets?: Uint8Array
   /** Octets that the capture has not. */
   readonly hole?: number
+  /** Octets from before the first segment of a capture that has no SYN: their place in the stream is past. */
+  readonly early?: number
   readonly origin: Origin
 }
 
@@ -24,6 +26,8 @@ const ACKNOWLEDGEMENTS = 3
 export class Reassembly<Origin> {
   /** Sequence number of the next octet; `undefined` before the first. */
   #next: number | undefined
+  /** That of the first segment, where no SYN told it. */
+  #first: number | undefined
   /** In the order of their sequence numbers. */
   #waiting: Waiting<Origin>[] = []
   #octetsWaiting = 0
@@ -40,7 +44,15 @@ export class Reassembly<Origin> {
 
   *segment(sequence: number, payload: Uint8Array, cut: number, origin: Origin): Generator<InOrder<Origin>> {
     if (payload.length === 0 && cut === 0) return
-    this.#next ??= sequence
+    if (this.#next === undefined) {
+      this.#next = sequence
+      this.#first = sequence
+    }
+    // One octet is a probe of a connection that is idle.
+    if (this.#first !== undefined && payload.length > 1 && distance((sequence + payload.length) >>> 0, this.#first) >= 0) {
+      yield { early: payload.length, origin }
+      return
+    }
     const ahead = distance(this.#next, sequence)
     if (ahead > 0) {
       this.#wait({ sequence, payload, cut, origin })
@@ -92,6 +104,8 @@ export class Reassembly<Origin> {
     const hole = Math.min(cut, payload.length + cut - known)
     if (hole > 0) yield { hole, origin }
     this.#next = (sequence + payload.length + cut) >>> 0
+    // Sequence numbers come round: what is far behind must not seem to be ahead.
+    if (this.#first !== undefined && distance(this.#first, this.#next) > 1 << 30) this.#first = undefined
   }
 
   #wait(segment: Waiting<Origin>): void {

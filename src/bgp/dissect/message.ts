@@ -72,10 +72,7 @@ function walkBody(scope: Scope, type: number, context: Context, complete: boolea
     }
     case MessageType.update: {
       const { announced, withdrawn, attributes } = context
-      let text = 'cut off'
-      within(scope, () => {
-        text = walkUpdate(scope, context, complete)
-      })
+      const text = walkUpdate(scope, context, complete)
       return { update: { announced, withdrawn, attributes }, text }
     }
     case MessageType.notification: {

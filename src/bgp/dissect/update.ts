@@ -2,7 +2,7 @@
 import { UpdateError } from '../wire/errors.ts'
 import { walkAttributes } from './attribute/index.ts'
 import { type Context, type DissectedRoute, fatal } from './context.ts'
-import type { Scope } from './field.ts'
+import { type Scope, within } from './field.ts'
 import { walkNlri } from './nlri/index.ts'
 
 const IPV4_UNICAST = { afi: 1, safi: 1 }
@@ -10,10 +10,14 @@ const IPV4_UNICAST = { afi: 1, safi: 1 }
 /** `complete` is false where the capture has only the beginning of the message. Answers what it comes to, in words. */
 export function walkUpdate(scope: Scope, context: Context, complete: boolean): string {
   const own: DissectedRoute[] = []
-  if (!walkParts(scope, context, complete, own)) return 'malformed'
+  let sound = true
+  const whole = within(scope, () => {
+    sound = walkParts(scope, context, complete, own)
+  })
+  if (!sound) return 'malformed'
   const nextHop = context.attributes.NEXT_HOP
   context.announced.push(...own.map((route) => (typeof nextHop === 'string' ? { ...route, nextHop } : route)))
-  return summary(context)
+  return whole || context.announced.length + context.withdrawn.length > 0 ? summary(context) : 'cut off'
 }
 
 function walkParts(scope: Scope, context: Context, complete: boolean, own: DissectedRoute[]): boolean {

@@ -92,7 +92,7 @@ describe('what the capture has not', () => {
       { sequence: 1000, payload: stream.subarray(0, size + half) },
       { sequence: at(2) - 5, payload: stream.subarray(2 * size - 5) },
     ])
-    expect(told(items)).toEqual(['UPDATE 10.0.0.0/24', 'missing', `UPDATE without ${size - half} octets`, ...said(6).slice(2)])
+    expect(told(items)).toEqual(['UPDATE 10.0.0.0/24', `UPDATE without ${size - half} octets`, ...said(6).slice(2)])
   })
 
   test('behind a hole that ends inside a message the next marker is looked for', () => {
@@ -112,10 +112,8 @@ describe('what the capture has not', () => {
     )
     expect(told(items)).toEqual([
       'UPDATE 10.0.0.0/24',
-      'missing',
       'UPDATE without 10 octets',
       'UPDATE 10.0.2.0/24',
-      'missing',
       'UPDATE without 10 octets',
       ...said(6).slice(4),
     ])
@@ -124,6 +122,17 @@ describe('what the capture has not', () => {
   test('a capture that begins inside a message begins with the next one', () => {
     const stream = concat(...all)
     expect(told(decode([{ sequence: 1, payload: stream.subarray(30) }]))).toEqual(['not-synchronized', ...said(6).slice(1)])
+  })
+
+  test('octets from before the first segment, where there was no SYN, are told', () => {
+    const items = decode([
+      { sequence: at(1), payload: all[1]! },
+      { sequence: at(0), payload: all[0]! },
+      { sequence: at(1) - 1, payload: Uint8Array.of(0) },
+      { sequence: at(2), payload: all[2]! },
+    ])
+    expect(told(items)).toEqual(['UPDATE 10.0.1.0/24', 'missing', 'UPDATE 10.0.2.0/24'])
+    expect(items[1]).toMatchObject({ text: `${size} octets from before the first segment of the capture are not decoded` })
   })
 
   test('a message at the end that is not whole is shown as far as it goes', () => {
