@@ -7,7 +7,9 @@
  *
  * Layers, each usable alone: `wire` (bytes ↔ messages), `step` (the FSM, a pure function), `Session` (one connection), `rib/` (what was
  * received, what is announced), `Speaker` (peers and routes). `announce` takes the whole set each time and tells every session the
- * difference: all next hops with stable path identifiers where ADD-PATH was negotiated, the one `singleNextHop` elsewhere.
+ * difference: all next hops with stable path identifiers where ADD-PATH was negotiated, the one `singleNextHop` elsewhere. What a peer may
+ * be offered beyond that (IPv6 unicast, graceful restart, enhanced refresh, extended messages…) is in `PeerConfig`, off by default;
+ * docs/rfc-status.md lists what is spoken and the tests that prove it. `decide` is the decision process alone, for a router of any kind.
  *
  * Refuses: time, chance and sockets of its own (they come through the World's ports), promises, iBGP, and anything that knows the
  * cluster or a routing table. Imports net, model and the ports of world.

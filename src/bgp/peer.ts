@@ -15,7 +15,8 @@ import { AdjRibOut } from './rib/adj-rib-out.ts'
 import type { AnnouncedTable } from './rib/announced.ts'
 import type { Candidate } from './rib/decision.ts'
 import { formatKey, type RouteKey } from './rib/key.ts'
-import { Session, type SessionHooks } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionHooks } from './session-hooks.ts'
 import {
   CeaseReason,
   ErrorCode,

@@ -11,7 +11,7 @@ import type { Trouble } from './diagnosis.ts'
 import { Farewell } from './farewell.ts'
 import { type Fsm, type FsmAction, type FsmConfig, type FsmEvent, IDLE, step, type TimerName } from './fsm.ts'
 import { contextOf, type Negotiated, negotiate, openOf } from './negotiation.ts'
-import type { FamilyName } from './rib/adj-rib-in.ts'
+import type { SessionHooks } from './session-hooks.ts'
 import { SendProgress, SessionTimers } from './session-timers.ts'
 import {
   type CodecContext,
@@ -33,28 +33,8 @@ import {
   RefreshSubtype,
   type RouteRefreshMessage,
   shutdownCommunication,
-  type UpdateMessage,
   type WireError,
 } from './wire/index.ts'
-
-/** What a session tells its owner. All but `transition` come from inside an event of the World. */
-export interface SessionHooks {
-  transition(session: Session, from: SessionState, to: SessionState, reason: string): void
-  /** The peer's OPEN is sound; the owner may end this or another session here (§6.8). */
-  opened(session: Session, negotiated: Negotiated): void
-  established(session: Session, negotiated: Negotiated): void
-  /** `graceful`: the connection went away without a word, as it does when the peer restarts (RFC 4724 §4.2). */
-  released(session: Session, graceful: boolean): void
-  update(session: Session, update: UpdateMessage): void
-  /** A ROUTE-REFRESH of a family that was negotiated; begin and end only where RFC 7313 was. */
-  refresh(session: Session, family: FamilyName, subtype: 'request' | 'begin' | 'end'): void
-  /** RFC 4724 §4.1: our OPEN says that we were restarted. */
-  readonly restarting: boolean
-  /** There is room again after `send` answered false. */
-  writable(session: Session): void
-  keepaliveSent(session: Session): void
-  notification(session: Session, direction: 'sent' | 'received', message: NotificationMessage, detail: string): void
-}
 
 export class Session {
   /** True where the peer opened the connection: it decides collisions. */
