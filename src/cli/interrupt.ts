@@ -9,6 +9,15 @@ export interface Interrupt {
   dispose(): void
 }
 
+/** Everyone who has something to end in order. */
+const running = new Set<() => void>()
+
+/** For an output that nobody reads any more (`| head`): as the first Ctrl-C. Answers whether anything had to be ended in order. */
+export function endInOrder(): boolean {
+  for (const end of running) end()
+  return running.size > 0
+}
+
 export function onInterrupt(say: (line: string) => void): Interrupt {
   const controller = new AbortController()
   let first = Number.NEGATIVE_INFINITY
@@ -23,11 +32,14 @@ export function onInterrupt(say: (line: string) => void): Interrupt {
       process.exit(EXIT.interrupted)
     }
   }
+  const unread = () => controller.abort()
+  running.add(unread)
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, listener)
   return {
     signal: controller.signal,
     dispose() {
+      running.delete(unread)
       for (const signal of signals) process.off(signal, listener)
     },
   }

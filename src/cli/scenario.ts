@@ -12,6 +12,7 @@ import { onInterrupt } from './interrupt.ts'
 import { type Output, outputTo, printJson } from './output.ts'
 import { COMMAND, packageRoot, version } from './package.ts'
 import { RunFolder } from './run-folder.ts'
+import { onStray } from './stray.ts'
 import { shownPath, Topologies } from './topology.ts'
 
 interface Options {
@@ -109,6 +110,7 @@ async function runScenarios(names: readonly string[], options: Options): Promise
       engine: runner,
       signal: interrupt.signal,
       keep,
+      onStray,
       log: (job) => folder.log(job),
       reporter: {
         onProgress: (job, text) => terminal.progress(`${job.name}: ${text}`),

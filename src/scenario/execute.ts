@@ -17,12 +17,16 @@ export interface Executed {
   readonly ended: number
 }
 
+/** Hears of errors that reach nobody, until it is told to stop. */
+export type OnStray = (listener: (error: unknown) => void) => () => void
+
 export interface ExecuteOptions extends RunOptions {
   readonly variant?: string
   /** Leaves faults in force, so that someone can look. */
   readonly keepFaults?: boolean
   /** Runs after the body and before the faults are undone; answers what is wrong. */
   readonly audit?: (lab: Lab) => Promise<readonly string[]>
+  readonly onStray?: OnStray
 }
 
 export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOptions = {}): Promise<Executed> {
@@ -32,12 +36,23 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   const started = lab.now()
   let thrown: unknown
   let completed = false
+  const strays: unknown[] = []
+  let onFirst = (_error: unknown) => {}
+  const stray = new Promise<never>((_, reject) => {
+    onFirst = reject
+  })
+  const release = options.onStray?.((error) => {
+    strays.push(error)
+    onFirst(error)
+  })
   try {
-    await aborted(scenario.body(contextOf(run, scene, options)), run.watching.signal)
+    await Promise.race([aborted(scenario.body(contextOf(run, scene, options)), run.watching.signal), stray])
     completed = true
   } catch (error) {
     thrown = error
   }
+  stray.catch(() => {})
+  const unfinished = completed ? run.unfinished() : []
   await run.finish(completed)
   const cancelled = options.signal?.aborted === true
   if (thrown !== undefined && !(thrown instanceof AssertionFailed) && !(thrown instanceof Cancelled)) problems.push(describeError(thrown))
@@ -47,6 +62,11 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   for (const event of lab.events.all)
     if (event.type === 'missed-event') problems.push(`missed event at ${event.device}: ${event.what} (only the audit saw it)`)
   if (options.keepFaults !== true) problems.push(...(await run.undo()))
+  release?.()
+  for (const error of strays.filter((each) => each !== thrown && !(each instanceof AssertionFailed)))
+    if (!(error instanceof Cancelled)) problems.push(describeError(error))
+    else if (completed && !cancelled)
+      problems.push(`the scenario ended before ${unfinished.join(', ')}: an \`await\` is missing before what waits for it`)
 
   const failed = run.assertions.some((assertion) => !assertion.holds)
   // In a negative control failing is the point: whoever asked for it judges.

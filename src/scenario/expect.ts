@@ -2,7 +2,7 @@
 import { formatDuration, type Micros } from '../model/index.ts'
 import { ClusterHandle, fieldsOf, messageOf, patchOf, ResourceHandle, succeeded } from './cluster.ts'
 import { all, type Condition } from './condition.ts'
-import { isHeld, isHeldBy, moves } from './conditions/floating-ip.ts'
+import { isGivenUpBy, isHeld, isHeldBy, moves } from './conditions/floating-ip.ts'
 import { isReady } from './conditions/node.ts'
 import { allAnswered } from './conditions/probe.ts'
 import { ends, says } from './conditions/program.ts'
@@ -329,6 +329,11 @@ export class FloatingIpExpect {
 
   toBeHeldBy(node: NodeHandle, wish: Wish = {}): Tracked<Held> {
     return check(this.#scene.run, isHeldBy(this.#address, node.name), wish, toHeld)
+  }
+
+  /** The node takes it off its interface: it has read that another node holds it. */
+  toBeGivenUpBy(node: NodeHandle, wish: Wish = {}): Tracked<Held> {
+    return check(this.#scene.run, isGivenUpBy(this.#address, node.name), wish, toHeld)
   }
 
   toBeHeld(wish: Wish = {}): Tracked<Held> {

@@ -152,6 +152,12 @@ export class Run {
     this.#undo.push({ key, what, run })
   }
 
+  /** What goes on, in words: at the body's end, what only a function that nobody awaits still waits for. */
+  unfinished(): string[] {
+    const open = this.#tracked.filter((each) => each.awaited && !each.ended)
+    return open.map(({ what, place }) => (place === undefined ? what : `${what} (line ${place.line})`))
+  }
+
   /** Ends what is still being watched: invariants get their verdict, and whatever was not awaited is told. */
   async finish(completed: boolean): Promise<void> {
     const forgotten = completed ? this.#tracked.filter((each) => !each.awaited) : []

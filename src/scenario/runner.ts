@@ -5,7 +5,7 @@ import type { Plan } from '../topology/plan.ts'
 import { audit } from './audit.ts'
 import { controlMode, judgeControl } from './controls.ts'
 import type { TopologyOptions } from './definition.ts'
-import { describeError, type Executed, execute } from './execute.ts'
+import { describeError, type Executed, execute, type OnStray } from './execute.ts'
 import { torNames } from './handles.ts'
 import type { Job } from './select.ts'
 import type { Alarm } from './wait.ts'
@@ -53,6 +53,7 @@ export interface RunnerOptions {
   /** Where a job's event log goes; answers how to end it, and its path. */
   readonly log?: (job: Job) => { write(event: LabEvent): void; close(): Promise<string> }
   readonly alarm?: Alarm
+  readonly onStray?: OnStray
 }
 
 export interface PlannedJobs {
@@ -123,6 +124,7 @@ async function runJob({ job, plan }: PlannedJob, options: RunnerOptions): Promis
       keepFaults: keep,
       audit: (running) => audit(running, options.alarm),
       ...(options.alarm && { alarm: options.alarm }),
+      ...(options.onStray && { onStray: options.onStray }),
       ...(job.variant && { variant: job.variant.name }),
       ...(job.control && { control: controlMode(job.control) }),
     })

@@ -8,6 +8,8 @@ export interface State extends View {
   establishedAt(device: string, peerAddress: string): Micros | undefined
   /** Whether a flow of a probe gets answers now; `undefined` when nothing has been heard of it. */
   flowAnswered(probe: string, flow: number): boolean | undefined
+  /** Whether a node has a floating IP on an interface, whatever the API says; `undefined` when it never had. */
+  hasAddress(device: string, address: string): boolean | undefined
   /** What a program that the scenario started has printed. */
   linesOf(device: string, program: string): readonly string[]
   /** An object of the resource API; `undefined` where there is none. */
@@ -19,6 +21,7 @@ export interface State extends View {
 export class StateFold extends StateView implements State {
   #established = new Map<string, Micros>()
   #flows = new Map<string, boolean>()
+  #addresses = new Map<string, boolean>()
   #lines = new Map<string, string[]>()
   #resources = new Map<string, ResourceObject>()
   #exitCodes = new Map<string, number>()
@@ -30,6 +33,8 @@ export class StateFold extends StateView implements State {
       if (!still) this.#established.set(key(event.device, event.session.peerAddress), event.at)
     } else if (event.type === 'probe') {
       this.#flows.set(key(event.probe, String(event.flow)), event.state === 'ok')
+    } else if (event.type === 'address') {
+      this.#addresses.set(key(event.device, event.address), event.present)
     } else if (event.type === 'output') {
       const name = key(event.device, event.program)
       const lines = this.#lines.get(name)
@@ -51,6 +56,10 @@ export class StateFold extends StateView implements State {
 
   flowAnswered(probe: string, flow: number): boolean | undefined {
     return this.#flows.get(key(probe, String(flow)))
+  }
+
+  hasAddress(device: string, address: string): boolean | undefined {
+    return this.#addresses.get(key(device, address))
   }
 
   linesOf(device: string, program: string): readonly string[] {

@@ -5,6 +5,7 @@ export class Tracked<T> implements PromiseLike<T> {
   readonly what: string
   readonly place: SourcePlace | undefined
   awaited = false
+  ended = false
   readonly #promise: Promise<T>
 
   constructor(what: string, place: SourcePlace | undefined, promise: Promise<T>) {
@@ -12,7 +13,11 @@ export class Tracked<T> implements PromiseLike<T> {
     this.place = place
     this.#promise = promise
     // A failure that nobody waits for is reported by the run, not by the process.
-    promise.catch(() => {})
+    promise
+      .catch(() => {})
+      .finally(() => {
+        this.ended = true
+      })
   }
 
   // biome-ignore lint/suspicious/noThenProperty: being awaited is what this class is about

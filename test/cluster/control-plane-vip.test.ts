@@ -151,13 +151,13 @@ describe('losing the control plane’s sessions', () => {
     expect(notReady(lab, since).sort()).toEqual(['node-04', 'node-05'])
     const holder = lab.places()[FIP]!
     expect(lab.held(holder)).toEqual([FIP])
-    // Only what it sends finds no way: its open watch still tells it who holds the address now, so it gave it up.
-    expect(lab.held('node-04')).toEqual([])
     const healed = lab.now
     for (const name of ['node-01', 'node-02', 'node-03']) lab.universe.rejoin('tor1', name)
     lab.until('everybody is heard again', () => lab.events('node-ready', healed).filter((event) => event.ready).length === 2, 30 * SECOND)
     lab.run(10 * SECOND)
     expect(moves(lab, healed)).toEqual([])
+    // Here its open watch has told it before, for what the API sends finds a way; in life TCP soon waits for acknowledgements that find none.
+    expect(lab.held('node-04')).toEqual([])
   })
 
   it('everywhere moves nothing where too many nodes fall silent together; they go on once it is back', () => {

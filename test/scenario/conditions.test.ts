@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { SECOND } from '../../src/model/index.ts'
-import { moves } from '../../src/scenario/conditions/floating-ip.ts'
+import { isGivenUpBy, moves } from '../../src/scenario/conditions/floating-ip.ts'
 import { allAnswered } from '../../src/scenario/conditions/probe.ts'
 import {
   hasPathsFrom,
@@ -151,6 +151,18 @@ test('a floating IP has moved when another node of those allowed holds it', () =
   expect(condition.evaluate(now(lab)).holds).toBe(false)
   lab.floatingIp('10.0.1.100', 'node-05')
   expect(condition.evaluate(now(lab)).holds).toBe(true)
+})
+
+test('a floating IP is given up when the node itself has taken it off, not when the API says so', () => {
+  const lab = new FakeLab()
+  const seen = () => isGivenUpBy('10.0.1.100', 'node-04').evaluate(now(lab)).differences[0]?.rows[0]?.seen
+  const tell = (present: boolean) => lab.emit({ type: 'address', device: 'node-04', address: '10.0.1.100', interface: 'eth0', present })
+  expect(seen()).toBe('never')
+  tell(true)
+  lab.floatingIp('10.0.1.100', 'node-05')
+  expect(seen()).toBe('still')
+  tell(false)
+  expect(isGivenUpBy('10.0.1.100', 'node-04').evaluate(now(lab)).holds).toBe(true)
 })
 
 test('a node sends a Service to exactly the nodes that are asked for; to none only where it says that it refuses', () => {

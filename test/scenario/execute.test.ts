@@ -295,3 +295,45 @@ test('measurements and lines for people come out', async () => {
   expect(executed.assertions.map((each) => each.holds)).toEqual([true, false])
   expect(executed.assertions[1]?.message).toBe('there were 3')
 })
+
+describe('what nobody awaits', () => {
+  /** Errors that reach nobody, as the process would hand them over. */
+  const strays = () => {
+    let listener: ((error: unknown) => void) | undefined
+    const onStray = (heard: (error: unknown) => void) => {
+      listener = heard
+      return () => {
+        listener = undefined
+      }
+    }
+    return { onStray, throwIt: (error: unknown) => listener?.(error), heard: () => listener !== undefined }
+  }
+
+  test('ends the scenario with the error that nobody caught, and no longer listens', async () => {
+    const { onStray, throwIt, heard } = strays()
+    const lab = new FakeLab()
+    const body: Body = async ({ lab: scene, expect: sure }) => {
+      await scene.node('node-04').powerOff()
+      throwIt(new Error('nobody caught me'))
+      await sure(scene.routers.tor1).toHaveRoute(VIP, { within: '60s' })
+    }
+    const executed = await run(lab, body, undefined, { onStray })
+    expect(executed).toMatchObject({ verdict: 'error', problems: [expect.stringContaining('nobody caught me')] })
+    expect(lab.calls).toContain('on node-04')
+    expect(heard()).toBe(false)
+  })
+
+  test('names what a function that was not awaited still waited for', async () => {
+    const { onStray, throwIt } = strays()
+    const lab = new FakeLab()
+    const body: Body = async ({ lab: scene, expect: sure }) => {
+      const check = async () => await sure(scene.routers.tor1).toHaveRoute(VIP, { within: '10s' })
+      check().catch(throwIt)
+    }
+    const executed = await run(lab, body, undefined, { onStray, audit: async () => [] })
+    expect(executed.verdict).toBe('error')
+    expect(executed.problems).toEqual([
+      expect.stringMatching(/^the scenario ended before tor1 has 10\.0\.0\.1\/32 \(line \d+\): an `await` is missing/),
+    ])
+  })
+})

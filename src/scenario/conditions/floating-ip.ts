@@ -44,3 +44,19 @@ export function isHeldBy(address: string, node: string): Condition {
 export function isHeld(address: string): Condition {
   return heldBy(address, `${address} is held`, 'any node', (holder) => holder !== undefined)
 }
+
+/** The node itself has taken it off its interface: not what the API says of it, which the node may not have read. */
+export function isGivenUpBy(address: string, node: string): Condition {
+  return {
+    describe: `${node} gives ${address} up`,
+    reads: [],
+    concerns: (event: LabEvent) => event.type === 'address' && event.device === node && event.address === address,
+    evaluate(state: State) {
+      const has = state.hasAddress(node, address)
+      if (has === false) return { holds: true, differences: [] }
+      const same = (other: State) => other.hasAddress(node, address) === has
+      const row = { what: 'on its interface', expected: 'no more', seen: has ? 'still' : 'never', ok: false, same }
+      return { holds: false, differences: [{ subject: `${address} at ${node}`, rows: [row], notes: [] }] }
+    },
+  }
+}
