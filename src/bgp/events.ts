@@ -2,6 +2,8 @@
 import type { SessionState } from '../model/index.ts'
 import type { Ipv4 } from '../net/index.ts'
 import type { Negotiated } from './negotiation.ts'
+import type { FamilyName } from './rib/adj-rib-in.ts'
+import type { Batch } from './rib/adj-rib-out.ts'
 import type { Nlri, UpdateMessage } from './wire/index.ts'
 
 export type SpeakerEvent =
@@ -21,12 +23,31 @@ export type SpeakerEvent =
       readonly messages: number
       readonly announced: readonly { readonly nextHop: Ipv4; readonly nlri: readonly Nlri[] }[]
       readonly withdrawn: readonly Nlri[]
+      /** IPv6 unicast, where there is any. */
+      readonly ipv6?: NonNullable<Batch['ipv6']>
     }
   | { readonly type: 'update-received'; readonly peerAddress: string; readonly update: UpdateMessage }
-  /** The paths of these prefixes (`a.b.c.d/n`) from this peer changed; `routesIn` and `routeTo` tell what they are now. */
+  /** RFC 4724: all routes of the family have been said. Sent only where graceful restart was negotiated. */
+  | {
+      readonly type: 'end-of-rib'
+      readonly peerAddress: string
+      readonly direction: 'sent' | 'received'
+      readonly family: FamilyName
+    }
+  /** A ROUTE-REFRESH (RFC 2918, RFC 7313): a request, or what stands before and after its answer. */
+  | {
+      readonly type: 'route-refresh'
+      readonly peerAddress: string
+      readonly direction: 'sent' | 'received'
+      readonly family: FamilyName
+      readonly subtype: 'request' | 'begin' | 'end'
+    }
+  /** RFC 4724: the peer is away, and its routes stay for so long; with 0 what it did not say again is gone. */
+  | { readonly type: 'routes-stale'; readonly peerAddress: string; readonly families: readonly FamilyName[]; readonly seconds: number }
+  /** The paths of these prefixes (`a.b.c.d/n`, `x::y/n`) from this peer changed; `routesIn` and `routeTo` tell what they are now. */
   | { readonly type: 'routes-changed'; readonly peerAddress: string; readonly prefixes: readonly string[] }
   | { readonly type: 'keepalive-sent'; readonly peerAddress: string }
-  /** `detail`: what was wrong, where it was we who found it. */
+  /** `detail`: what was wrong and at which octet, where it was we who found it; what an operator wrote (RFC 9003), where a peer sent it. */
   | {
       readonly type: 'notification'
       readonly peerAddress: string

@@ -10,14 +10,21 @@
  * `firstConnectDelay`, in place of going to Connect at once. The system that the lab reproduces logs it so (R40).
  *
  * DampPeerOscillations (§8.1.1): whoever falls back to Idle waits there for the IdleHoldTimer, twice as long each time up to a cap; a
- * session that was Established begins anew. Every event is defined in every state. In Idle only the IdleHoldTimer may run, in Active
- * and Connect only the ConnectRetryTimer, in OpenSent only the HoldTimer, later HoldTimer and KeepaliveTimer: entering a state stops
- * the others. Optional parts that are not here: DelayOpen, DelayOpenTimer, and TrackTcpState.
+ * session that was Established begins anew. DelayOpen (§8.1.1): a connection that is there waits in Connect or Active for the peer's
+ * OPEN, until the DelayOpenTimer has ours sent (`delaying`). SendHoldTimer: RFC 9687.
+ *
+ * Every event is defined in every state, as §8.2.2 has it, but for these: a NOTIFICATION is never answered with one (§6.4 rather than the
+ * letter of OpenSent), and a bad header or OPEN while Established is answered with its own error (§6.1) rather than as an FSM error.
+ * A connection beside this one (Events 14 to 17 once it is open) is no affair of this machine: it gets a machine of its own (§8.2.1).
+ *
+ * In Idle only the IdleHoldTimer may run, in Active and Connect the ConnectRetryTimer and the DelayOpenTimer, in OpenSent only the
+ * HoldTimer, later HoldTimer and KeepaliveTimer, in Established the SendHoldTimer too: entering a state stops the others.
+ * Optional parts that are not here: TrackTcpState, SendNOTIFICATIONwithoutOPEN, CollisionDetectEstablishedState.
  */
 import type { Micros, SessionState } from '../model/index.ts'
 import { CeaseReason, describeNotification, ErrorCode, NO_DATA, type WireError } from './wire/index.ts'
 
-export type TimerName = 'IdleHoldTimer' | 'ConnectRetryTimer' | 'HoldTimer' | 'KeepaliveTimer'
+export type TimerName = 'IdleHoldTimer' | 'ConnectRetryTimer' | 'DelayOpenTimer' | 'HoldTimer' | 'KeepaliveTimer' | 'SendHoldTimer'
 
 export interface FsmConfig {
   /** Never connects; waits in Active for the peer. */
@@ -31,6 +38,10 @@ export interface FsmConfig {
   readonly openHold: Micros
   /** The first wait in Idle after a failure, and the longest. */
   readonly idleHold: { readonly initial: Micros; readonly cap: Micros }
+  /** How long our OPEN waits for the peer's (DelayOpen). 0 and absent: not at all. */
+  readonly delayOpen?: Micros
+  /** RFC 9687: how long the peer may take nothing of what we send. 0 and absent: for ever. */
+  readonly sendHold?: Micros
 }
 
 export interface Fsm {
@@ -42,9 +53,11 @@ export interface Fsm {
   /** Negotiated with the peer's OPEN; 0 means neither is ever sent nor awaited. */
   readonly holdTime: Micros
   readonly keepalive: Micros
+  /** The connection is there and the DelayOpenTimer runs; only in Connect and Active. */
+  readonly delaying: boolean
 }
 
-export const IDLE: Fsm = { state: 'Idle', enabled: false, failures: 0, holdTime: 0, keepalive: 0 }
+export const IDLE: Fsm = { state: 'Idle', enabled: false, failures: 0, holdTime: 0, keepalive: 0, delaying: false }
 
 /** Why a connection is gone, or was never there. */
 export type TcpFailure = 'refused' | 'timeout' | 'unreachable' | 'address-not-local' | 'closed' | 'reset'
@@ -53,16 +66,20 @@ export type TcpFailure = 'refused' | 'timeout' | 'unreachable' | 'address-not-lo
 export type FsmEvent =
   | { readonly type: 'ManualStart' }
   /** `subcode` of the Cease; Administrative Shutdown where absent. */
-  | { readonly type: 'ManualStop'; readonly subcode?: number }
+  | { readonly type: 'ManualStop'; readonly subcode?: number; readonly data?: Uint8Array }
   /** A reset from our side: as AutomaticStop, it comes back after the IdleHoldTimer. */
-  | { readonly type: 'AutomaticStop'; readonly subcode?: number }
+  | { readonly type: 'AutomaticStop'; readonly subcode?: number; readonly data?: Uint8Array }
   | { readonly type: 'IdleHoldTimer_Expires' }
   | { readonly type: 'ConnectRetryTimer_Expires' }
+  | { readonly type: 'DelayOpenTimer_Expires' }
   | { readonly type: 'HoldTimer_Expires' }
   | { readonly type: 'KeepaliveTimer_Expires' }
+  /** RFC 9687, Event 29. */
+  | { readonly type: 'SendHoldTimer_Expires' }
   | { readonly type: 'Tcp_CR_Acked' }
   | { readonly type: 'TcpConnectionConfirmed' }
   | { readonly type: 'TcpConnectionFails'; readonly reason: TcpFailure }
+  /** Event 19; while `delaying` Event 20. */
   | { readonly type: 'BGPOpen'; readonly holdTime: Micros; readonly keepalive: Micros }
   | { readonly type: 'BGPHeaderErr'; readonly error: WireError }
   | { readonly type: 'BGPOpenMsgErr'; readonly error: WireError }
@@ -99,11 +116,11 @@ export interface FsmStep {
 /** The timers that may run in each state. */
 export const TIMERS_OF: Readonly<Record<SessionState, readonly TimerName[]>> = {
   Idle: ['IdleHoldTimer'],
-  Active: ['ConnectRetryTimer'],
-  Connect: ['ConnectRetryTimer'],
+  Active: ['ConnectRetryTimer', 'DelayOpenTimer'],
+  Connect: ['ConnectRetryTimer', 'DelayOpenTimer'],
   OpenSent: ['HoldTimer'],
   OpenConfirm: ['HoldTimer', 'KeepaliveTimer'],
-  Established: ['HoldTimer', 'KeepaliveTimer'],
+  Established: ['HoldTimer', 'KeepaliveTimer', 'SendHoldTimer'],
 }
 
 export function step(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
@@ -143,39 +160,83 @@ function idle(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
 function connecting(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
   switch (event.type) {
     case 'ManualStart':
-    case 'IdleHoldTimer_Expires':
-    case 'HoldTimer_Expires':
-    case 'KeepaliveTimer_Expires':
-      return event.type === 'ManualStart' ? ignore(fsm, 'already-started') : fall(config, fsm, 'fsm-error', [])
+      return ignore(fsm, 'already-started')
+    case 'ManualStop':
+    case 'AutomaticStop':
+    case 'TcpConnectionFails':
+    case 'OpenCollisionDump':
+    case 'NotifMsgVerErr':
+    case 'NotifMsg':
+      return fsm.delaying && event.type === 'TcpConnectionFails' ? listenAgain(config, fsm, event.reason) : common(config, fsm, event)
+    case 'BGPHeaderErr':
+    case 'BGPOpenMsgErr': {
+      // Nothing was said yet, so nothing is said now (SendNOTIFICATIONwithoutOPEN is off).
+      const { code, subcode } = event.error
+      return fall(config, fsm, `refused ${describeNotification(code, subcode)}`, [])
+    }
     case 'ConnectRetryTimer_Expires':
       if (config.passive) return ignore(fsm, 'passive')
       return {
-        fsm: { ...fsm, state: 'Connect' },
-        actions: [{ type: 'connect' }, start('ConnectRetryTimer', config.connectRetry)],
+        fsm: { ...fsm, state: 'Connect', delaying: false },
+        actions: [...undelay(fsm), { type: 'connect' }, start('ConnectRetryTimer', config.connectRetry)],
         reason: 'connect-retry-timer-expired',
       }
+    case 'DelayOpenTimer_Expires':
+      return fsm.delaying ? openSentNow(config, fsm, 'delay-open-timer-expired') : fall(config, fsm, 'fsm-error', [])
     case 'Tcp_CR_Acked':
-    case 'TcpConnectionConfirmed':
-      return {
-        fsm: { ...fsm, state: 'OpenSent' },
-        actions: [stop('ConnectRetryTimer'), { type: 'send-open' }, start('HoldTimer', config.openHold)],
-        reason: 'new-connection',
-      }
+    case 'TcpConnectionConfirmed': {
+      if (fsm.delaying) return ignore(fsm, 'second-connection')
+      const delay = config.delayOpen ?? 0
+      if (delay === 0) return openSentNow(config, fsm, 'new-connection')
+      const actions = [stop('ConnectRetryTimer'), start('DelayOpenTimer', delay)]
+      return { fsm: { ...fsm, delaying: true }, actions, reason: 'new-connection' }
+    }
+    case 'BGPOpen': {
+      if (!fsm.delaying) return fall(config, fsm, 'fsm-error', [])
+      // Event 20: the peer spoke first.
+      const heard = confirm({ ...fsm, delaying: false }, event.holdTime, event.keepalive)
+      return { ...heard, actions: [stop('ConnectRetryTimer'), stop('DelayOpenTimer'), { type: 'send-open' }, ...heard.actions] }
+    }
     default:
-      return common(config, fsm, event)
+      return fall(config, fsm, 'fsm-error', [])
+  }
+}
+
+/** A delayed connection went away: the other may come again, or is called again (§8.2.2, Connect, Event 18). */
+function listenAgain(config: FsmConfig, fsm: Fsm, reason: TcpFailure): FsmStep {
+  if (!config.restarts) return fall(config, fsm, tcpReason(reason), [])
+  const retry = config.passive ? [] : [start('ConnectRetryTimer', config.connectRetry)]
+  return {
+    fsm: { ...fsm, state: 'Active', delaying: false },
+    actions: [stop('DelayOpenTimer'), { type: 'disconnect' }, ...retry],
+    reason: tcpReason(reason),
+  }
+}
+
+function openSentNow(config: FsmConfig, fsm: Fsm, reason: string): FsmStep {
+  return {
+    fsm: { ...fsm, state: 'OpenSent', delaying: false },
+    actions: [stop('ConnectRetryTimer'), ...undelay(fsm), { type: 'send-open' }, start('HoldTimer', config.openHold)],
+    reason,
+  }
+}
+
+function undelay(fsm: Fsm): FsmAction[] {
+  return fsm.delaying ? [stop('DelayOpenTimer')] : []
+}
+
+function confirm(fsm: Fsm, holdTime: Micros, keepaliveTime: Micros): FsmStep {
+  return {
+    fsm: { ...fsm, state: 'OpenConfirm', holdTime, keepalive: keepaliveTime },
+    actions: [{ type: 'send-keepalive' }, rearm('HoldTimer', holdTime), rearm('KeepaliveTimer', keepaliveTime)],
+    reason: 'open-msg-received',
   }
 }
 
 function openSent(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
   switch (event.type) {
-    case 'BGPOpen': {
-      const negotiated = { ...fsm, state: 'OpenConfirm' as const, holdTime: event.holdTime, keepalive: event.keepalive }
-      return {
-        fsm: negotiated,
-        actions: [{ type: 'send-keepalive' }, rearm('HoldTimer', event.holdTime), rearm('KeepaliveTimer', event.keepalive)],
-        reason: 'open-msg-received',
-      }
-    }
+    case 'BGPOpen':
+      return confirm(fsm, event.holdTime, event.keepalive)
     case 'TcpConnectionFails': {
       // §8.2.2: back to Active, to try again or to be called. FRR closes a connection here while its old session lives.
       if (!config.restarts) return fall(config, fsm, tcpReason(event.reason), [])
@@ -196,7 +257,7 @@ function openConfirm(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
     case 'KeepAliveMsg':
       return {
         fsm: { ...fsm, state: 'Established', failures: 0 },
-        actions: [rearm('HoldTimer', fsm.holdTime), { type: 'established' }],
+        actions: [rearm('HoldTimer', fsm.holdTime), ...sendHold(config, fsm), { type: 'established' }],
         reason: 'open-msg-negotiated',
       }
     case 'KeepaliveTimer_Expires':
@@ -215,9 +276,17 @@ function established(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
       return ignore(fsm, 'route-refresh')
     case 'KeepaliveTimer_Expires':
       return keepalive(fsm)
+    case 'SendHoldTimer_Expires':
+      return fall(config, fsm, 'send-hold-timer-expired', [notify(ErrorCode.sendHold, 0)])
     default:
       return common(config, fsm, event)
   }
+}
+
+/** RFC 9687 §3: off where the hold time is. */
+function sendHold(config: FsmConfig, fsm: Fsm): FsmAction[] {
+  const time = fsm.holdTime > 0 ? (config.sendHold ?? 0) : 0
+  return time > 0 ? [start('SendHoldTimer', Math.max(time, 2 * fsm.holdTime))] : []
 }
 
 /** What the states that have, or seek, a connection share: every way out of them. */
@@ -225,18 +294,29 @@ function common(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
   switch (event.type) {
     case 'ManualStart':
       return ignore(fsm, 'already-started')
+    case 'Tcp_CR_Acked':
+    case 'TcpConnectionConfirmed':
+      return ignore(fsm, 'second-connection')
     case 'ManualStop':
-      return fall(config, { ...fsm, enabled: false }, 'admin-down', cease(fsm, event.subcode ?? CeaseReason.administrativeShutdown))
+      return fall(
+        config,
+        { ...fsm, enabled: false },
+        'admin-down',
+        cease(fsm, event.subcode ?? CeaseReason.administrativeShutdown, event.data),
+      )
     case 'AutomaticStop':
-      return fall(config, fsm, 'admin-reset', cease(fsm, event.subcode ?? CeaseReason.administrativeReset))
+      return fall(config, fsm, 'admin-reset', cease(fsm, event.subcode ?? CeaseReason.administrativeReset, event.data))
     case 'HoldTimer_Expires':
       return fall(config, fsm, 'hold-timer-expired', [notify(ErrorCode.hold, 0)])
     case 'TcpConnectionFails':
       return fall(config, fsm, tcpReason(event.reason), [])
     case 'OpenCollisionDump':
       return fall(config, fsm, 'connection-collision', cease(fsm, CeaseReason.connectionCollision))
-    case 'NotifMsgVerErr':
-      return fall(config, fsm, `notification-received ${describeNotification(ErrorCode.open, 1)}`, [])
+    case 'NotifMsgVerErr': {
+      // §8.2.2: no failure that damps; another version would be tried, if there were one.
+      const fallen = fall(config, fsm, `notification-received ${describeNotification(ErrorCode.open, 1)}`, [])
+      return { ...fallen, fsm: { ...fallen.fsm, failures: fsm.failures } }
+    }
     case 'NotifMsg':
       return fall(config, fsm, `notification-received ${describeNotification(event.code, event.subcode)}`, [])
     case 'BGPHeaderErr':
@@ -296,9 +376,9 @@ function notify(code: number, subcode: number, data: Uint8Array = NO_DATA): FsmA
 }
 
 /** Before our OPEN there is nothing to end with a word (§8.2.2 sends none in Connect and Active). */
-function cease(fsm: Fsm, subcode: number): FsmAction[] {
+function cease(fsm: Fsm, subcode: number, data?: Uint8Array): FsmAction[] {
   const spoken = fsm.state === 'OpenSent' || fsm.state === 'OpenConfirm' || fsm.state === 'Established'
-  return spoken ? [notify(ErrorCode.cease, subcode)] : []
+  return spoken ? [notify(ErrorCode.cease, subcode, data)] : []
 }
 
 function tcpReason(reason: TcpFailure): string {

@@ -1,20 +1,35 @@
 /**
  * One configured peer: its session, for the length of a collision two, and what was sent to and received from it.
  */
-import type { Micros, SessionState } from '../model/index.ts'
-import { formatPrefix, type Ipv4 } from '../net/index.ts'
-import type { Connection, ConnectionEvent, World } from '../world/index.ts'
+import { type Micros, SECOND, type SessionState } from '../model/index.ts'
+import type { Ipv4 } from '../net/index.ts'
+import type { Connection, ConnectionEvent, Timer, World } from '../world/index.ts'
 import type { ResolvedPeer } from './config.ts'
-import { diagnose } from './diagnosis.ts'
+import { diagnose, remarks } from './diagnosis.ts'
 import type { SpeakerEvent } from './events.ts'
-import type { Negotiated } from './negotiation.ts'
-import { AdjRibIn } from './rib/adj-rib-in.ts'
+import { FAMILIES, type Negotiated } from './negotiation.ts'
+import { Outflow } from './outflow.ts'
+import { restartFamilies, StaleRoutes } from './restart.ts'
+import { AdjRibIn, type FamilyName } from './rib/adj-rib-in.ts'
 import { AdjRibOut } from './rib/adj-rib-out.ts'
 import type { AnnouncedTable } from './rib/announced.ts'
 import type { Candidate } from './rib/decision.ts'
-import { prefixOfKey } from './rib/key.ts'
-import { Session, type SessionHooks } from './session.ts'
-import { CeaseReason, ErrorCode, encodeMessage, NO_DATA, PLAIN } from './wire/index.ts'
+import { formatKey, type RouteKey } from './rib/key.ts'
+import { Session } from './session.ts'
+import type { SessionHooks } from './session-hooks.ts'
+import {
+  CeaseReason,
+  ErrorCode,
+  encodeMessage,
+  endOfRib,
+  isIpv4Unicast,
+  isIpv6Unicast,
+  NO_DATA,
+  PLAIN,
+  RefreshSubtype,
+  shutdownData,
+  type UpdateMessage,
+} from './wire/index.ts'
 
 /** A peer as it is now. */
 export interface PeerStatus {
@@ -33,14 +48,33 @@ export interface PeerStatus {
   readonly prefixesReceived: number
   /** Why it is not Established. */
   readonly reason?: string
+  /** Of an Established one: what is less than was wanted, in words (ADD-PATH one-sided, a peer that announces nothing…). */
+  readonly remarks?: readonly string[]
 }
+
+/** What a speaker's peers share. */
+export interface PeerContext {
+  readonly world: World
+  readonly table: AnnouncedTable
+  readonly emit: (event: SpeakerEvent) => void
+  /** RFC 4724 §4.1: announcements wait. */
+  readonly deferring: () => boolean
+  /** This peer is not waited for any longer. */
+  readonly settled: (peerAddress: string) => void
+}
+
+/** Connections beside an Established session that are answered with a Cease in one second; more are reset, so that a flood costs nothing. */
+const CEASES_A_SECOND = 4
+
+/** RFC 7313 §4: how long a peer may take from BoRR to EoRR before what it did not say again goes. */
+const REFRESH_SECONDS = 360
 
 const RANK: Readonly<Record<SessionState, number>> = { Idle: 0, Active: 1, Connect: 2, OpenSent: 3, OpenConfirm: 4, Established: 5 }
 
 export class Peer implements SessionHooks {
   readonly config: ResolvedPeer
+  readonly #context: PeerContext
   readonly #world: World
-  readonly #table: AnnouncedTable
   readonly #emit: (event: SpeakerEvent) => void
   #main: Session
   /** A connection that the peer opened while ours was on its way. */
@@ -48,17 +82,32 @@ export class Peer implements SessionHooks {
   #state: SessionState = 'Idle'
   #since: Micros
   #establishedCount = 0
-  #ribIn: AdjRibIn
-  #ribOut: AdjRibOut | undefined
-  #flushing = false
+  readonly #ribIn: AdjRibIn
+  readonly #stale: StaleRoutes
+  #out: Outflow | undefined
+  /** What the last Established session ran on. */
+  #negotiated: Negotiated | undefined
+  #endsOfRib = new Set<FamilyName>()
+  #shutdown = false
+  /** Our first End-of-RIB since our own restart is still to come. */
+  #restarting: boolean
+  readonly #ceases: Timer
+  #ceased = 0
 
-  constructor(world: World, config: ResolvedPeer, table: AnnouncedTable, emit: (event: SpeakerEvent) => void) {
-    this.#world = world
+  constructor(config: ResolvedPeer, context: PeerContext) {
+    const { world, emit } = context
     this.config = config
-    this.#table = table
+    this.#context = context
+    this.#world = world
     this.#emit = emit
     this.#since = world.clock.now()
     this.#ribIn = new AdjRibIn(config)
+    const name = `bgp ${config.localAddress}→${config.peerAddress}`
+    this.#stale = new StaleRoutes(world.clock, name, this.#ribIn, (keys) => this.#routesChanged(keys))
+    this.#ceases = world.clock.timer(`${name} refusals`, () => {
+      this.#ceased = 0
+    })
+    this.#restarting = config.gracefulRestart?.restarting ?? false
     this.#main = new Session(world, config, this)
   }
 
@@ -66,46 +115,73 @@ export class Peer implements SessionHooks {
     this.#main.start()
   }
 
-  /** Cease with `subcode`, close; `flushed` once the last word is out. */
-  stop(subcode: number, flushed: () => void): void {
+  /** Cease with `subcode` and words for the other operator (RFC 9003), close; `flushed` once the last word is out. */
+  stop(subcode: number, flushed: () => void, message = ''): void {
     this.#second?.dump()
-    this.#main.stop(subcode, flushed)
+    this.#main.stop(subcode, flushed, shutdownData(message))
+    this.#stale.forget()
+    this.#routesChanged(this.#ribIn.clear())
+    this.#ceases.stop()
+    this.#context.settled(this.config.peerAddress)
   }
 
-  reset(subcode?: number): void {
+  reset(subcode?: number, message = ''): void {
     this.#second?.dump()
-    this.#main.reset(subcode)
+    this.#main.reset(subcode, shutdownData(message))
   }
 
   /** The announced set changed at these keys. */
-  announce(keys: Iterable<number>): void {
-    this.#ribOut?.mark(keys)
-    this.#flushSoon()
+  announce(keys: Iterable<RouteKey>): void {
+    this.#out?.mark(keys)
+  }
+
+  /** Announcements that had to wait may go. */
+  wake(): void {
+    this.#out?.wake()
+  }
+
+  /** RFC 8326: everything goes again with GRACEFUL_SHUTDOWN, or without. */
+  gracefulShutdown(on: boolean): void {
+    this.#shutdown = on
+    this.#out?.gracefulShutdown(on)
+  }
+
+  /** Asks for everything again (RFC 2918); false where the session is not up, or the peer or the family does not do it. */
+  requestRefresh(family: FamilyName): boolean {
+    const { negotiated } = this.#main
+    if (this.#state !== 'Established' || !negotiated?.routeRefresh || !negotiated.families[family]) return false
+    this.#main.send([encodeMessage({ type: 'route-refresh', ...FAMILIES[family], subtype: RefreshSubtype.request }, PLAIN)])
+    this.#emit({ type: 'route-refresh', peerAddress: this.config.peerAddress, direction: 'sent', family, subtype: 'request' })
+    return true
   }
 
   /** A connection from the peer's address: takes it, or lets it be reset (RFC 4271 §8.2.2: Idle refuses). */
   offer(accept: (sink: (event: ConnectionEvent) => void) => Connection): void {
-    if (this.#main.state === 'Active') {
+    if (this.#main.waiting) {
       this.#main.adopt(accept)
       return
     }
     if (this.#main.state === 'Idle' || this.#second !== undefined) return
-    if (this.#main.state === 'Established') {
-      // §6.8: a collision with an Established session closes the new connection.
-      const connection = accept(() => {})
-      const cease = { type: 'notification' as const, code: ErrorCode.cease, subcode: CeaseReason.connectionCollision, data: NO_DATA }
-      connection.send(encodeMessage(cease, PLAIN))
-      connection.close()
+    if (this.#main.state === 'Established' && !this.#main.negotiated?.gracefulRestart) {
+      this.#refuse(accept)
       return
     }
+    const restarted = this.#main.state === 'Established'
     this.#second = new Session(this.#world, this.config, this, true)
     this.#second.adopt(accept)
+    // RFC 4724 §5: whoever connects anew has lost the old session.
+    if (restarted) this.#main.abandon()
+  }
+
+  get restarting(): boolean {
+    return this.#restarting
   }
 
   get status(): PeerStatus {
     const { localAddress, peerAddress, localAsn, peerAsn } = this.config
     const established = this.#state === 'Established'
     const { negotiated, trouble } = this.#visible()
+    const said = established && negotiated ? this.#remarks(negotiated) : []
     return {
       localAddress,
       peerAddress,
@@ -115,20 +191,21 @@ export class Peer implements SessionHooks {
       since: this.#since,
       establishedCount: this.#establishedCount,
       ...(established && negotiated ? { negotiated } : {}),
-      prefixesSent: this.#ribOut?.size ?? 0,
+      prefixesSent: this.#out?.size ?? 0,
       prefixesReceived: this.#ribIn.size,
       ...(established || trouble === undefined ? {} : { reason: diagnose(trouble, this.config) }),
+      ...(said.length === 0 ? {} : { remarks: said }),
     }
   }
 
-  get receivedKeys(): Iterable<number> {
+  get receivedKeys(): Iterable<RouteKey> {
     return this.#ribIn.keys
   }
 
-  candidates(key: number): Candidate[] {
+  candidates(key: RouteKey): Candidate[] {
     const negotiated = this.#visible().negotiated
     const peerIdentifier: Ipv4 = negotiated?.peerIdentifier ?? 0
-    const addPath = negotiated?.addPath.receive ?? false
+    const addPath = (typeof key === 'number' ? negotiated?.addPath.receive : negotiated?.addPathIpv6.receive) ?? false
     return this.#ribIn.paths(key).map((path) => ({ peerAddress: this.config.peerIp, peerIdentifier, addPath, path }))
   }
 
@@ -162,29 +239,47 @@ export class Peer implements SessionHooks {
     if (session === this.#second) this.#drop(this.#main)
     else if (this.#second) this.#drop(this.#second)
     this.#establishedCount++
-    this.#ribOut = new AdjRibOut(this.#table, this.config.localAsn, session.sendContext)
-    this.#emit({ type: 'established', peerAddress: this.config.peerAddress, negotiated })
-    this.#flushSoon()
+    this.#negotiated = negotiated
+    this.#endsOfRib.clear()
+    const { localAsn, peerAddress, announce, gracefulRestart } = this.config
+    const { ipv4, ipv6 } = negotiated.families
+    const families = { ipv4: ipv4 && announce, ipv6: ipv6 && announce }
+    const rib = new AdjRibOut(this.#context.table, { localAsn, context: session.sendContext, families })
+    if (this.#shutdown) rib.gracefulShutdown(true)
+    const allowed = () => !this.#context.deferring()
+    this.#out = new Outflow(this.#world.clock, session, rib, { peerAddress, negotiated, allowed }, (event) => this.#sent(event))
+    this.#stale.back(restartFamilies(negotiated.gracefulRestart, true), gracefulRestart?.stalePathSeconds ?? 0)
+    this.#emit({ type: 'established', peerAddress, negotiated })
+    // RFC 4724 §4.1: a peer that says no End-of-RIB, or waits for ours, is not waited for.
+    if (!negotiated.gracefulRestart || negotiated.gracefulRestart.restarting) this.#context.settled(peerAddress)
+    this.#out.wake()
   }
 
-  released(): void {
-    this.#ribOut = undefined
-    this.#routesChanged(this.#ribIn.clear())
+  released(_session: Session, graceful: boolean): void {
+    this.#out?.close()
+    this.#out = undefined
+    const kept = graceful ? restartFamilies(this.#negotiated?.gracefulRestart, false) : []
+    for (const family of ['ipv4', 'ipv6'] as const) if (!kept.includes(family)) this.#routesChanged(this.#ribIn.clear(family))
+    if (kept.length === 0) {
+      this.#stale.forget()
+      return
+    }
+    const seconds = this.#negotiated?.gracefulRestart?.restartSeconds ?? 0
+    this.#stale.mark(kept, seconds)
+    this.#emit({ type: 'routes-stale', peerAddress: this.config.peerAddress, families: kept, seconds })
   }
 
-  update(session: Session, update: Parameters<SessionHooks['update']>[1]): void {
+  update(session: Session, update: UpdateMessage): void {
     if (session !== this.#main) return
     this.#emit({ type: 'update-received', peerAddress: this.config.peerAddress, update })
-    this.#routesChanged(this.#ribIn.apply(update))
-  }
-
-  refreshRequested(): void {
-    this.#ribOut?.refresh()
-    this.#flushSoon()
+    this.#routesChanged(this.#ribIn.apply(update, this.#negotiated?.fourOctetAs === false))
+    this.#bound('ipv4')
+    this.#bound('ipv6')
+    if (update.nlri.length === 0 && update.withdrawn.length === 0) this.#endOfRib(update)
   }
 
   writable(): void {
-    this.#flushSoon()
+    this.#out?.wake()
   }
 
   keepaliveSent(): void {
@@ -199,6 +294,61 @@ export class Peer implements SessionHooks {
   ): void {
     const { code, subcode } = message
     this.#emit({ type: 'notification', peerAddress: this.config.peerAddress, direction, code, subcode, detail })
+  }
+
+  refresh(session: Session, family: FamilyName, subtype: 'request' | 'begin' | 'end'): void {
+    if (session !== this.#main) return
+    this.#emit({ type: 'route-refresh', peerAddress: this.config.peerAddress, direction: 'received', family, subtype })
+    if (subtype === 'request') this.#out?.refresh(family)
+    else if (subtype === 'begin') this.#stale.mark([family], REFRESH_SECONDS)
+    else this.#stale.endOfRib(family)
+  }
+
+  #endOfRib(update: UpdateMessage): void {
+    const marked = endOfRib(update)
+    const family = marked === undefined ? undefined : isIpv4Unicast(marked) ? 'ipv4' : isIpv6Unicast(marked) ? 'ipv6' : undefined
+    const negotiated = this.#main.negotiated
+    if (family === undefined || !negotiated?.families[family]) return
+    this.#endsOfRib.add(family)
+    this.#emit({ type: 'end-of-rib', peerAddress: this.config.peerAddress, direction: 'received', family })
+    this.#stale.endOfRib(family)
+    const { ipv4, ipv6 } = negotiated.families
+    if ((!ipv4 || this.#endsOfRib.has('ipv4')) && (!ipv6 || this.#endsOfRib.has('ipv6'))) this.#context.settled(this.config.peerAddress)
+  }
+
+  #sent(event: SpeakerEvent): void {
+    if (event.type === 'end-of-rib') this.#restarting = false
+    this.#emit(event)
+  }
+
+  /** RFC 4486 §4: the data tell the family and the limit. */
+  #bound(family: FamilyName): void {
+    const limit = this.config.maximumPrefixes
+    if (this.#ribIn.count(family) <= limit) return
+    const { afi, safi } = FAMILIES[family]
+    const data = Uint8Array.of(afi >> 8, afi & 255, safi, limit >>> 24, (limit >>> 16) & 255, (limit >>> 8) & 255, limit & 255)
+    this.#main.reset(CeaseReason.maximumPrefixes, data)
+  }
+
+  /** §6.8: a collision with an Established session closes the new connection. */
+  #refuse(accept: (sink: (event: ConnectionEvent) => void) => Connection): void {
+    if (this.#ceased >= CEASES_A_SECOND) return
+    if (this.#ceased++ === 0) this.#ceases.start(SECOND)
+    const connection = accept(() => {})
+    const cease = { type: 'notification' as const, code: ErrorCode.cease, subcode: CeaseReason.connectionCollision, data: NO_DATA }
+    connection.send(encodeMessage(cease, PLAIN))
+    connection.close()
+  }
+
+  #remarks(negotiated: Negotiated): string[] {
+    return remarks({
+      negotiated,
+      offered: this.config,
+      prefixesSent: this.#out?.size ?? 0,
+      prefixesReceived: this.#ribIn.size,
+      endOfRib: this.#endsOfRib.size > 0,
+      seconds: (this.#world.clock.now() - this.#since) / SECOND,
+    })
   }
 
   /** Ends one of two sessions; the other is the peer's from here on. */
@@ -216,29 +366,8 @@ export class Peer implements SessionHooks {
     return second && RANK[second.state] > RANK[this.#main.state] ? second : this.#main
   }
 
-  #routesChanged(keys: Iterable<number>): void {
-    const prefixes = Array.from(keys, (key) => formatPrefix(prefixOfKey(key)))
+  #routesChanged(keys: Iterable<RouteKey>): void {
+    const prefixes = Array.from(keys, formatKey)
     if (prefixes.length > 0) this.#emit({ type: 'routes-changed', peerAddress: this.config.peerAddress, prefixes })
-  }
-
-  /** One batch at a time, with whatever waits let in between; calls in one turn are sent together. */
-  #flushSoon(): void {
-    if (this.#flushing || !this.#ribOut?.pending || !this.#main.writable) return
-    this.#flushing = true
-    this.#world.clock.yield(() => {
-      this.#flushing = false
-      this.#flush()
-    })
-  }
-
-  #flush(): void {
-    const out = this.#ribOut
-    if (!out?.pending || !this.#main.writable) return
-    const { messages, announced, withdrawn } = out.take()
-    if (messages.length > 0) {
-      this.#main.send(messages)
-      this.#emit({ type: 'update-sent', peerAddress: this.config.peerAddress, messages: messages.length, announced, withdrawn })
-    }
-    this.#flushSoon()
   }
 }

@@ -4,46 +4,37 @@
  * It knows nothing of routes: UPDATEs go to its hooks, and what is to be sent comes as bytes. The peer above it (peer.ts) owns one, and
  * for the length of a collision two (RFC 4271 §6.8, §8.2.1: an FSM per connection).
  */
-import { type Micros, SECOND, type SessionState } from '../model/index.ts'
-import type { Connection, ConnectionEvent, Timer, World } from '../world/index.ts'
+import { SECOND, type SessionState } from '../model/index.ts'
+import type { Connection, ConnectionEvent, World } from '../world/index.ts'
 import type { ResolvedPeer } from './config.ts'
 import type { Trouble } from './diagnosis.ts'
 import { Farewell } from './farewell.ts'
 import { type Fsm, type FsmAction, type FsmConfig, type FsmEvent, IDLE, step, type TimerName } from './fsm.ts'
-import { type Negotiated, negotiate, openOf } from './negotiation.ts'
+import { contextOf, type Negotiated, negotiate, openOf } from './negotiation.ts'
+import type { SessionHooks } from './session-hooks.ts'
+import { SendProgress, SessionTimers } from './session-timers.ts'
 import {
   type CodecContext,
   decodeMessage,
-  describeNotification,
   ErrorCode,
+  EXTENDED_MESSAGE_SIZE,
   encodeMessage,
+  explain,
   type Frame,
   Framer,
   isIpv4Unicast,
+  isIpv6Unicast,
+  MAX_MESSAGE_SIZE,
   type Message,
   MessageType,
+  NO_DATA,
   type NotificationMessage,
   PLAIN,
-  type UpdateMessage,
+  RefreshSubtype,
+  type RouteRefreshMessage,
+  shutdownCommunication,
   type WireError,
 } from './wire/index.ts'
-
-/** What a session tells its owner. All but `transition` come from inside an event of the World. */
-export interface SessionHooks {
-  transition(session: Session, from: SessionState, to: SessionState, reason: string): void
-  /** The peer's OPEN is sound; the owner may end this or another session here (§6.8). */
-  opened(session: Session, negotiated: Negotiated): void
-  established(session: Session, negotiated: Negotiated): void
-  released(session: Session): void
-  update(session: Session, update: UpdateMessage): void
-  refreshRequested(session: Session): void
-  /** There is room again after `send` answered false. */
-  writable(session: Session): void
-  keepaliveSent(session: Session): void
-  notification(session: Session, direction: 'sent' | 'received', message: NotificationMessage, detail: string): void
-}
-
-const TIMERS: readonly TimerName[] = ['IdleHoldTimer', 'ConnectRetryTimer', 'HoldTimer', 'KeepaliveTimer']
 
 export class Session {
   /** True where the peer opened the connection: it decides collisions. */
@@ -51,7 +42,8 @@ export class Session {
   readonly #world: World
   readonly #config: ResolvedPeer
   readonly #hooks: SessionHooks
-  readonly #timers: Readonly<Record<TimerName, Timer>>
+  readonly #timers: SessionTimers
+  readonly #progress = new SendProgress()
   readonly #name: string
   #fsmConfig: FsmConfig
   #fsm: Fsm
@@ -60,10 +52,13 @@ export class Session {
   #epoch = 0
   #framer = new Framer()
   #negotiated: Negotiated | undefined
+  #receiveContext: CodecContext = PLAIN
+  #sendContext: CodecContext = PLAIN
   #blocked = false
   #holdStarts = 0
   #trouble: Trouble | undefined
   #detail: string | undefined
+  #notified: Trouble['notification']
   /** Connections that are being closed, by epoch. */
   readonly #farewells = new Map<number, Farewell>()
   #flushed: (() => void) | undefined
@@ -77,8 +72,7 @@ export class Session {
     // A connection that the peer opened meets a machine that waits in Active.
     this.#fsm = incoming ? { ...IDLE, state: 'Active', enabled: true } : IDLE
     this.#name = `bgp ${config.localAddress}→${config.peerAddress}`
-    const timers = TIMERS.map((timer) => [timer, world.clock.timer(`${this.#name} ${timer}`, () => this.#fired(timer))] as const)
-    this.#timers = Object.fromEntries(timers) as Record<TimerName, Timer>
+    this.#timers = new SessionTimers(world, this.#name, config.keepaliveJitter, (timer) => this.#fired(timer))
   }
 
   get state(): SessionState {
@@ -103,14 +97,24 @@ export class Session {
     this.#handle({ type: 'ManualStart' })
   }
 
-  /** Cease, close, and back after the IdleHoldTimer. */
-  reset(subcode?: number): void {
-    this.#handle({ type: 'AutomaticStop', ...(subcode === undefined ? {} : { subcode }) })
+  /** In Active, with no connection that a new one could disturb. */
+  get waiting(): boolean {
+    return this.state === 'Active' && this.#connection === undefined
   }
 
-  /** Cease with `subcode`, then close; `flushed` is called once the last word is out, never before this returned. */
-  stop(subcode: number, flushed: () => void = () => {}): void {
-    this.#handle({ type: 'ManualStop', subcode })
+  /** Cease with `subcode` and its data, close, and back after the IdleHoldTimer. */
+  reset(subcode?: number, data: Uint8Array = NO_DATA): void {
+    this.#handle({ type: 'AutomaticStop', ...(subcode === undefined ? {} : { subcode }), data })
+  }
+
+  /** RFC 4724 §5: the peer opened another connection, so this one is dead although nobody said so. */
+  abandon(): void {
+    this.#handle({ type: 'TcpConnectionFails', reason: 'reset' })
+  }
+
+  /** Cease with `subcode` and its data, then close; `flushed` is called once the last word is out, never before this returned. */
+  stop(subcode: number, flushed: () => void = () => {}, data: Uint8Array = NO_DATA): void {
+    this.#handle({ type: 'ManualStop', subcode, data })
     this.#flushed = flushed
     if (this.#farewells.size === 0) this.#world.clock.yield(() => this.#flush())
   }
@@ -136,6 +140,7 @@ export class Session {
   /** Sends whole messages; false from the moment on where they should be held back. */
   send(messages: readonly Uint8Array[]): boolean {
     for (const message of messages) {
+      this.#progress.add(message.length)
       if (this.#connection?.send(message) === false) this.#blocked = true
     }
     return !this.#blocked
@@ -143,13 +148,13 @@ export class Session {
 
   /** The encoding of UPDATEs that we send. */
   get sendContext(): CodecContext {
-    const negotiated = this.#negotiated
-    return negotiated === undefined ? PLAIN : { fourOctetAs: negotiated.fourOctetAs, addPath: negotiated.addPath.send }
+    return this.#sendContext
   }
 
-  #receiveContext(): CodecContext {
-    const negotiated = this.#negotiated
-    return negotiated === undefined ? PLAIN : { fourOctetAs: negotiated.fourOctetAs, addPath: negotiated.addPath.receive }
+  #agree(negotiated: Negotiated | undefined): void {
+    this.#negotiated = negotiated
+    this.#sendContext = negotiated === undefined ? PLAIN : contextOf(negotiated, 'send')
+    this.#receiveContext = negotiated === undefined ? PLAIN : contextOf(negotiated, 'receive')
   }
 
   #handle(event: FsmEvent): void {
@@ -157,23 +162,28 @@ export class Session {
     const { fsm, actions, reason } = step(this.#fsmConfig, before, event)
     this.#fsm = fsm
     const fell = fsm.state !== before.state && (fsm.state === 'Idle' || (fsm.state === 'Active' && before.state !== 'Idle'))
-    if (fell) this.#trouble = { reason, ...(this.#detail === undefined ? {} : { detail: this.#detail }) }
+    if (fell) {
+      const detail = this.#detail === undefined ? {} : { detail: this.#detail }
+      this.#trouble = { reason, ...detail, ...(this.#notified === undefined ? {} : { notification: this.#notified }) }
+    }
     if (fsm.state === 'Established') this.#trouble = undefined
     this.#detail = undefined
+    this.#notified = undefined
     // Told before the actions, so that a log reads: state, then what was sent in it.
     if (fsm.state !== before.state) this.#hooks.transition(this, before.state, fsm.state, reason)
-    for (const action of actions) this.#act(action)
+    for (const action of actions) this.#act(action, event)
   }
 
-  #act(action: FsmAction): void {
+  #act(action: FsmAction, cause: FsmEvent): void {
     switch (action.type) {
       case 'start-timer':
         if (action.timer === 'HoldTimer') this.#holdStarts++
-        this.#timers[action.timer].start(this.#jittered(action.timer, action.delay))
+        if (action.timer === 'SendHoldTimer') this.#progress.watch(action.delay, this.#connection?.queued ?? 0)
+        this.#timers.start(action.timer, action.delay)
         break
       case 'stop-timer':
         if (action.timer === 'HoldTimer') this.#holdStarts++
-        this.#timers[action.timer].stop()
+        this.#timers.stop(action.timer)
         break
       case 'connect':
         this.#connect()
@@ -182,7 +192,7 @@ export class Session {
         this.#disconnect()
         break
       case 'send-open':
-        this.#say(openOf(this.#config))
+        this.#say(openOf(this.#config, this.#hooks.restarting))
         break
       case 'send-keepalive':
         this.#say({ type: 'keepalive' })
@@ -191,22 +201,16 @@ export class Session {
       case 'send-notification': {
         const message: NotificationMessage = { type: 'notification', code: action.code, subcode: action.subcode, data: action.data }
         this.#say(message)
-        this.#hooks.notification(this, 'sent', message, this.#trouble?.detail ?? '')
+        this.#hooks.notification(this, 'sent', message, this.#trouble?.detail ?? shutdownCommunication(message) ?? '')
         break
       }
       case 'established':
         if (this.#negotiated) this.#hooks.established(this, this.#negotiated)
         break
       case 'released':
-        this.#hooks.released(this)
+        this.#hooks.released(this, cause.type === 'TcpConnectionFails')
         break
     }
-  }
-
-  /** RFC 4271 §10: three quarters to all of it. Not the keepalives: they are read in logs as every 30 s (R40). */
-  #jittered(timer: TimerName, delay: Micros): Micros {
-    if (timer === 'HoldTimer' || timer === 'KeepaliveTimer') return delay
-    return delay === 0 ? 0 : Math.round(delay * (0.75 + this.#world.random.next() / 4))
   }
 
   #fired(timer: TimerName): void {
@@ -226,6 +230,15 @@ export class Session {
       case 'IdleHoldTimer':
         this.#handle({ type: 'IdleHoldTimer_Expires' })
         break
+      case 'DelayOpenTimer':
+        this.#handle({ type: 'DelayOpenTimer_Expires' })
+        break
+      case 'SendHoldTimer': {
+        const again = this.#progress.again(this.#connection?.queued ?? 0)
+        if (again === undefined) this.#handle({ type: 'SendHoldTimer_Expires' })
+        else this.#timers.start('SendHoldTimer', again)
+        break
+      }
       case 'KeepaliveTimer':
         this.#handle({ type: 'KeepaliveTimer_Expires' })
         break
@@ -246,9 +259,10 @@ export class Session {
 
   #attach(open: (sink: (event: ConnectionEvent) => void) => Connection): void {
     const epoch = ++this.#epoch
-    this.#framer = new Framer()
-    this.#negotiated = undefined
+    this.#framer = new Framer(this.#config.extendedMessages ? EXTENDED_MESSAGE_SIZE : MAX_MESSAGE_SIZE)
+    this.#agree(undefined)
     this.#blocked = false
+    this.#progress.reset()
     this.#connection = open((event) => {
       if (epoch === this.#epoch) this.#heard(event, epoch)
       else this.#farewells.get(epoch)?.handle(event)
@@ -289,7 +303,7 @@ export class Session {
   }
 
   #decode(frame: Frame): void {
-    const decoded = decodeMessage(frame, this.#receiveContext())
+    const decoded = decodeMessage(frame, this.#receiveContext)
     if (decoded.ok) this.#dispatch(decoded.message)
     else if (frame.type === MessageType.open) this.#fail('BGPOpenMsgErr', decoded.error)
     else if (frame.type === MessageType.update) this.#fail('UpdateMsgErr', decoded.error)
@@ -304,11 +318,12 @@ export class Session {
           this.#fail('BGPOpenMsgErr', result)
           return
         }
-        if (this.state === 'OpenSent') {
-          this.#negotiated = result
+        if (this.state === 'OpenSent' || this.#fsm.delaying) {
+          const epoch = this.#epoch
+          this.#agree(result)
           this.#hooks.opened(this, result)
           // The owner may have ended this connection.
-          if (this.state !== 'OpenSent') return
+          if (epoch !== this.#epoch) return
         }
         this.#handle({
           type: 'BGPOpen',
@@ -326,20 +341,31 @@ export class Session {
         break
       case 'route-refresh':
         this.#handle({ type: 'RouteRefreshMsg' })
-        // Subtypes other than a request belong to RFC 7313, which we do not offer.
-        if (this.state === 'Established' && isIpv4Unicast(message) && message.subtype === 0) this.#hooks.refreshRequested(this)
+        if (this.state === 'Established') this.#refresh(message)
         break
       case 'notification':
-        this.#hooks.notification(this, 'received', message, '')
-        this.#detail = describeNotification(message.code, message.subcode)
+        this.#detail = shutdownCommunication(message)
+        this.#notified = { direction: 'received', ...message }
+        this.#hooks.notification(this, 'received', message, this.#detail ?? '')
         if (message.code === ErrorCode.open && message.subcode === 1) this.#handle({ type: 'NotifMsgVerErr' })
         else this.#handle({ type: 'NotifMsg', code: message.code, subcode: message.subcode })
         break
     }
   }
 
+  #refresh(message: RouteRefreshMessage): void {
+    const family = isIpv4Unicast(message) ? 'ipv4' : isIpv6Unicast(message) ? 'ipv6' : undefined
+    if (family === undefined || !this.#negotiated?.families[family]) return
+    if (message.subtype === RefreshSubtype.request) this.#hooks.refresh(this, family, 'request')
+    // RFC 7313 §5: other subtypes, and these where it was not negotiated, are ignored.
+    else if (!this.#negotiated.enhancedRouteRefresh) return
+    else if (message.subtype === RefreshSubtype.begin) this.#hooks.refresh(this, family, 'begin')
+    else if (message.subtype === RefreshSubtype.end) this.#hooks.refresh(this, family, 'end')
+  }
+
   #fail(type: 'BGPHeaderErr' | 'BGPOpenMsgErr' | 'UpdateMsgErr', error: WireError): void {
-    this.#detail = error.detail
+    this.#detail = explain(error)
+    this.#notified = { direction: 'sent', code: error.code, subcode: error.subcode, data: error.data }
     this.#handle({ type, error })
   }
 
@@ -351,7 +377,7 @@ export class Session {
     const connection = this.#connection
     const epoch = this.#epoch++
     this.#connection = undefined
-    this.#negotiated = undefined
+    this.#agree(undefined)
     if (connection === undefined) return
     if (!this.#blocked) {
       connection.close()

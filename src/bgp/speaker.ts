@@ -2,14 +2,15 @@
  * A speaker: one local address, any number of peers, one set of announced routes.
  */
 import { type Session as ModelSession, type Route, SECOND } from '../model/index.ts'
-import { formatPrefix, parsePrefix } from '../net/index.ts'
 import type { Listener, Timer, World } from '../world/index.ts'
 import { BGP_PORT, type PeerConfig, resolvePeer, type SpeakerConfig, sameConfig } from './config.ts'
 import { Outbox, type SpeakerEvent } from './events.ts'
-import { Peer, type PeerStatus } from './peer.ts'
+import { Peer, type PeerContext, type PeerStatus } from './peer.ts'
+import { SelectionDeferral } from './restart.ts'
+import type { FamilyName } from './rib/adj-rib-in.ts'
 import { type AnnouncedRoute, AnnouncedTable } from './rib/announced.ts'
-import { decide } from './rib/decision.ts'
-import { prefixKey, prefixOfKey } from './rib/key.ts'
+import { type DecisionOptions, decide } from './rib/decision.ts'
+import { formatKey, parseKey, type RouteKey } from './rib/key.ts'
 import { CeaseReason } from './wire/index.ts'
 
 /** An address that is not held yet, or a port that a dying process still has. */
@@ -22,8 +23,11 @@ export class Speaker {
   readonly #table = new AnnouncedTable()
   readonly #peers = new Map<string, Peer>()
   readonly #listenRetry: Timer
+  readonly #context: PeerContext
+  readonly #deferral: SelectionDeferral
   #listener: Listener | undefined
   #stopped = false
+  #shutdown = false
 
   /**
    * Starts at once: sessions leave Idle with the World's next turn. Throws `TypeError` on a configuration that cannot run (an address that
@@ -34,6 +38,19 @@ export class Speaker {
     this.#config = config
     this.#outbox = new Outbox(sink, (callback) => world.clock.yield(callback))
     this.#listenRetry = world.clock.timer(`bgp ${config.localAddress} listen`, () => this.#listen())
+    const restarting = config.peers.filter((peer) => peer.gracefulRestart?.restarting)
+    const deferSeconds = Math.max(0, ...restarting.map((peer) => peer.gracefulRestart?.selectionDeferralSeconds ?? 120))
+    const waitedFor = restarting.map((peer) => peer.peerAddress)
+    this.#deferral = new SelectionDeferral(world.clock, `bgp ${config.localAddress}`, waitedFor, deferSeconds, () => {
+      for (const peer of this.#peers.values()) peer.wake()
+    })
+    this.#context = {
+      world,
+      table: this.#table,
+      emit: (event) => this.#outbox.emit(event),
+      deferring: () => this.#deferral.open,
+      settled: (peerAddress) => this.#deferral.settled(peerAddress),
+    }
     this.#outbox.during(() => {
       for (const peer of config.peers) this.#add(peer)
       if (config.listen) this.#listen()
@@ -82,12 +99,28 @@ export class Speaker {
     })
   }
 
-  /** Cease/Administrative Reset; the session comes back by itself. */
-  resetPeer(peerAddress: string): boolean {
+  /** Cease/Administrative Reset, with words for the other operator (RFC 9003); the session comes back by itself. */
+  resetPeer(peerAddress: string, message = ''): boolean {
     const peer = this.#peers.get(peerAddress)
     if (peer === undefined) return false
-    this.#outbox.during(() => peer.reset(CeaseReason.administrativeReset))
+    this.#outbox.during(() => peer.reset(CeaseReason.administrativeReset, message))
     return true
+  }
+
+  /** Asks a peer for its routes again (RFC 2918); false where the session is not up or the peer does not offer it. */
+  refresh(peerAddress: string, family: FamilyName = 'ipv4'): boolean {
+    return this.#outbox.during(() => this.#peers.get(peerAddress)?.requestRefresh(family) ?? false)
+  }
+
+  /**
+   * RFC 8326: announces everything again with the GRACEFUL_SHUTDOWN community, so that peers find other ways before the sessions go down;
+   * `false` takes it back.
+   */
+  gracefulShutdown(on = true): void {
+    this.#shutdown = on
+    this.#outbox.during(() => {
+      for (const peer of this.#peers.values()) peer.gracefulShutdown(on)
+    })
   }
 
   /** In the order of configuration. */
@@ -122,26 +155,27 @@ export class Speaker {
     return peer ? Array.from(peer.receivedKeys, (key) => this.#route(key, [peer])) : []
   }
 
-  /** The paths of one prefix (`a.b.c.d/n`) from all peers, best first; none means that it is not known. */
-  routeTo(prefix: string): Route {
-    const parsed = parsePrefix(prefix)
-    if (parsed === undefined) throw new TypeError(`not an IPv4 prefix: ${JSON.stringify(prefix)}`)
-    return this.#route(prefixKey(parsed), this.#peers.values())
+  /** The paths of one prefix (`a.b.c.d/n`, `x::y/n`) from all peers, best first; none means that it is not known. */
+  routeTo(prefix: string, options: DecisionOptions = {}): Route {
+    const key = parseKey(prefix)
+    if (key === undefined) throw new TypeError(`not a prefix: ${JSON.stringify(prefix)}`)
+    return this.#route(key, this.#peers.values(), options)
   }
 
-  /** Everything received, from all peers. */
-  routes(): Route[] {
-    const keys = new Set<number>()
+  /** Everything received, from all peers. `options`: how the best of several paths is found. */
+  routes(options: DecisionOptions = {}): Route[] {
+    const keys = new Set<RouteKey>()
     for (const peer of this.#peers.values()) for (const key of peer.receivedKeys) keys.add(key)
-    return Array.from(keys, (key) => this.#route(key, this.#peers.values()))
+    return Array.from(keys, (key) => this.#route(key, this.#peers.values(), options))
   }
 
   /**
-   * Cease/Administrative Shutdown to every peer, then FIN; `stopped` is called when all of it has left this program, never before this
-   * call returned. Only then may the local address be taken away. Nothing else happens afterwards.
+   * Cease/Administrative Shutdown to every peer, with words for the other operator (RFC 9003), then FIN; `stopped` is called when all of it
+   * has left this program, never before this call returned. Only then may the local address be taken away. Nothing else happens afterwards.
    */
-  stop(stopped: () => void = () => {}): void {
+  stop(stopped: () => void = () => {}, message = ''): void {
     this.#stopped = true
+    this.#deferral.stop()
     this.#listenRetry.stop()
     this.#listener?.close()
     this.#listener = undefined
@@ -150,23 +184,25 @@ export class Speaker {
     if (open === 0) this.#world.clock.yield(stopped)
     this.#outbox.during(() => {
       for (const peer of peers) {
-        peer.stop(CeaseReason.administrativeShutdown, () => {
+        const done = () => {
           if (--open === 0) stopped()
-        })
+        }
+        peer.stop(CeaseReason.administrativeShutdown, done, message)
       }
     })
   }
 
   #add(config: PeerConfig): void {
     if (this.#peers.has(config.peerAddress)) throw new TypeError(`peer ${config.peerAddress} is given twice`)
-    const peer = new Peer(this.#world, resolvePeer(this.#config, config), this.#table, (event) => this.#outbox.emit(event))
+    const peer = new Peer(resolvePeer(this.#config, config), this.#context)
+    if (this.#shutdown) peer.gracefulShutdown(true)
     this.#peers.set(config.peerAddress, peer)
     peer.start()
   }
 
-  #route(key: number, peers: Iterable<Peer>): Route {
+  #route(key: RouteKey, peers: Iterable<Peer>, options: DecisionOptions = {}): Route {
     const candidates = Array.from(peers, (peer) => peer.candidates(key)).flat()
-    return { device: this.#world.name, prefix: formatPrefix(prefixOfKey(key)), paths: decide(candidates) }
+    return { device: this.#world.name, prefix: formatKey(key), paths: decide(candidates, options) }
   }
 
   #listen(): void {

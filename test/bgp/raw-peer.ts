@@ -1,7 +1,7 @@
 import { wire } from '../../src/bgp/index.ts'
 import { decodeMessage } from '../../src/bgp/wire/index.ts'
 import { ipv4 } from '../../src/net/index.ts'
-import type { Connection } from '../../src/world/index.ts'
+import type { Connection, ConnectionEvent } from '../../src/world/index.ts'
 import { type Lab, NODE_ASN, TOR, TOR_ASN } from './lab.ts'
 
 export type RawMessage = wire.Message | Uint8Array
@@ -13,20 +13,33 @@ export class RawPeer {
   context: wire.CodecContext = { fourOctetAs: true, addPath: false }
   #connection: Connection | undefined
 
-  constructor(lab: Lab, onOpen: (peer: RawPeer) => void) {
-    const framer = new wire.Framer()
+  /** Listens at the ToR's address; with `listens` false it is `calling` that opens a connection. */
+  constructor(lab: Lab, onOpen: (peer: RawPeer) => void, listens = true) {
+    if (!listens) return
     lab.world('tor', TOR).transport.listen({ address: TOR, port: 179 }, (event) => {
-      if (event.type !== 'connection') return
-      this.#connection = event.accept((e) => {
-        if (e.type !== 'data') return
-        for (const frame of framer.push(e.data).frames) {
-          const decoded = decodeMessage(frame, this.context)
-          if (!decoded.ok) throw new Error(decoded.error.detail)
-          this.heard.push(decoded.message)
-          if (decoded.message.type === 'open') onOpen(this)
-        }
-      })
+      if (event.type === 'connection') this.#connection = event.accept(this.#hear(onOpen))
     })
+  }
+
+  /** Connects from the ToR's address, and answers an OPEN that comes. */
+  static calling(lab: Lab, address: string, onOpen: (peer: RawPeer) => void): RawPeer {
+    const peer = new RawPeer(lab, onOpen, false)
+    const request = { remote: { address, port: 179 }, localAddress: TOR, timeout: 60_000_000 }
+    peer.#connection = lab.world('tor', TOR).transport.connect(request, peer.#hear(onOpen))
+    return peer
+  }
+
+  #hear(onOpen: (peer: RawPeer) => void): (event: ConnectionEvent) => void {
+    const framer = new wire.Framer()
+    return (event) => {
+      if (event.type !== 'data') return
+      for (const frame of framer.push(event.data).frames) {
+        const decoded = decodeMessage(frame, this.context)
+        if (!decoded.ok) throw new Error(decoded.error.detail)
+        this.heard.push(decoded.message)
+        if (decoded.message.type === 'open') onOpen(this)
+      }
+    }
   }
 
   /** Sends messages, or bytes, in one segment. */

@@ -26,6 +26,8 @@ export interface Context {
   readonly withdrawn: DissectedRoute[]
   /** By their RFC names; of one that comes twice the first. */
   readonly attributes: Record<string, Json>
+  /** MP_REACH_NLRI has octets of routes, whether they can be read or not. */
+  reaches?: boolean
   /** The attribute that is being read. */
   attribute?: number
   /** RFC 6396 §4.3.4: in a RIB dump MP_REACH_NLRI holds the next hop alone. */

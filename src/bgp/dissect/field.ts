@@ -32,6 +32,8 @@ export interface Fault {
   /** The attribute's type code; 0 for the list as a whole. */
   readonly attribute?: number
   readonly detail: string
+  /** Another fault of this attribute, and what it comes to in an UPDATE without routes (RFC 7606 §5.2). */
+  readonly escalated?: true
 }
 
 type Tell = (value: number) => string | undefined

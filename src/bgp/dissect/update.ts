@@ -42,6 +42,7 @@ function walkParts(scope: Scope, context: Context, complete: boolean, own: Disse
       return undefined
     })
   }
+  if (complete && !hasNlri) demandRoutes(context)
   if (scope.remaining > 0) {
     scope.group('Network Layer Reachability Information', scope.remaining, (inner) => {
       walkNlri(inner, IPV4_UNICAST, context, own)
@@ -50,6 +51,19 @@ function walkParts(scope: Scope, context: Context, complete: boolean, own: Disse
   }
   return true
 }
+
+/** RFC 7606 §5.2: routes that would have to be withdrawn, but were not found, end the session; MP_UNREACH_NLRI alone comes without. */
+function demandRoutes(context: Context): void {
+  if (context.reaches) return
+  const withdrawing = context.faults.filter((each) => each.action === 'treat-as-withdraw')
+  const others = Object.keys(context.attributes).some((name) => name !== 'MP_UNREACH_NLRI')
+  if (!others && withdrawing.every((each) => each.attribute === MP_UNREACH)) return
+  for (const each of withdrawing) {
+    context.faults.push({ ...each, escalated: true, action: 'session-reset', detail: `${each.detail}, in an UPDATE without routes` })
+  }
+}
+
+const MP_UNREACH = 15
 
 function tooLong(scope: Scope, context: Context, detail: string): false {
   fatal(context, { at: scope.at - 2, end: scope.at }, UpdateError.malformedAttributeList, detail)

@@ -64,7 +64,11 @@ export function messageVerdict(bytes: Uint8Array, options: DissectOptions): Verd
   const decoded = decodeMessage({ type: bytes[18]!, bytes }, codecContext(options))
   if (!decoded.ok) return { ...SOUND, fatal: decoded.error }
   const { message } = decoded
-  return message.type === 'update' ? { survived: message.errors, opaque: opaqueOf(message.attributes) } : SOUND
+  if (message.type !== 'update') return SOUND
+  const opaque = opaqueOf(message.attributes)
+  // Of MP_REACH_NLRI with wrong flags the codec has said its word, although it keeps the octets.
+  for (const { attribute } of message.errors) opaque.delete(attribute)
+  return { survived: message.errors, opaque }
 }
 
 /** Of the attributes of a route in a dump; the next hop alone that stands for MP_REACH_NLRI is none of the codec's matters. */
@@ -121,7 +125,7 @@ export function problemsOf(
     return problem({ code: ErrorCode.update, subcode, action, attribute, detail, at: where.at, end: where.end }, dataOf(attribute, subcode))
   })
   const own = faults
-    .filter((each) => each.attribute !== undefined && verdict.opaque.has(each.attribute))
+    .filter((each) => !each.escalated && each.attribute !== undefined && verdict.opaque.has(each.attribute))
     .map((each) => ({ ...problem(each, dataOf(each.attribute!, each.subcode)), opaqueToSpeaker: true as const }))
   return [...told, ...own]
 

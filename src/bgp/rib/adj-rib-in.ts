@@ -1,148 +1,183 @@
 /**
  * Adj-RIB-In of one session (RFC 4271 §3.2): every path that the peer announced, keyed (prefix, path identifier). Without ADD-PATH the
  * identifier is 0, so a later path replaces the earlier. A path that may not be used is kept with the reason: a reader wants to see it.
+ *
+ * Paths that wait for the peer to say them again, after its restart (RFC 4724) or between BoRR and EoRR (RFC 7313), are stale: what was
+ * there when `markStale` was called and was not announced since. `sweep` removes them.
  */
-import { formatIpv4, type Ipv4 } from '../../net/index.ts'
+import type { Ipv4, Ipv6 } from '../../net/index.ts'
 import {
-  asnsOf,
   findAttribute,
   ipv4NextHop,
+  ipv6NextHop,
   isIpv4Unicast,
-  mergeAs4Path,
-  type Nlri,
-  type OriginValue,
-  pathLength,
+  isIpv6Unicast,
   treatAsWithdraw,
   type UpdateMessage,
 } from '../wire/index.ts'
-import { prefixKey } from './key.ts'
+import { attributesOf, type ImportOptions, type PathAttributes, type ReceivedPath } from './attributes.ts'
+import { prefixKey, prefixKey6, type RouteKey } from './key.ts'
 
-/** What all routes of one UPDATE share. */
-export interface PathAttributes {
-  readonly nextHop: Ipv4
-  readonly origin: OriginValue
-  /** In order, sets included. */
-  readonly asPath: readonly number[]
-  /** A set counts as one (RFC 4271 §9.1.2.2 a). */
-  readonly asPathLength: number
-  readonly multiExitDisc?: number
-  readonly communities: readonly number[]
-  /** Why it is never used, in words. */
-  readonly rejected?: string
-}
+export type FamilyName = 'ipv4' | 'ipv6'
 
-export interface ReceivedPath {
-  readonly pathId: number
-  readonly attributes: PathAttributes
-}
+/** One family's paths. */
+class PathTable<K extends RouteKey> {
+  readonly routes = new Map<K, Map<number, ReceivedPath>>()
+  #stale: Map<K, Set<number>> | undefined
+  /** Paths, not prefixes. */
+  count = 0
 
-export interface AdjRibInOptions {
-  readonly localAsn: number
-  readonly peerAsn: number
-  /** RFC 4271 §6.3: the first AS of the path must be the peer's. A route server's is not. */
-  readonly enforceFirstAs: boolean
+  set(key: K, path: ReceivedPath): void {
+    let paths = this.routes.get(key)
+    if (paths === undefined) {
+      paths = new Map()
+      this.routes.set(key, paths)
+    }
+    const before = paths.size
+    paths.set(path.pathId, path)
+    this.count += paths.size - before
+    if (this.#stale !== undefined) this.#stale.get(key)?.delete(path.pathId)
+  }
+
+  delete(key: K, pathId: number): boolean {
+    const paths = this.routes.get(key)
+    if (!paths?.delete(pathId)) return false
+    this.count--
+    if (paths.size === 0) this.routes.delete(key)
+    return true
+  }
+
+  clear(): K[] {
+    const keys = [...this.routes.keys()]
+    this.routes.clear()
+    this.#stale = undefined
+    this.count = 0
+    return keys
+  }
+
+  markStale(): void {
+    this.#stale = new Map(Array.from(this.routes, ([key, paths]) => [key, new Set(paths.keys())]))
+  }
+
+  sweep(): K[] {
+    const swept: K[] = []
+    for (const [key, ids] of this.#stale ?? []) {
+      for (const id of ids) if (this.delete(key, id) && swept.at(-1) !== key) swept.push(key)
+    }
+    this.#stale = undefined
+    return swept
+  }
 }
 
 export class AdjRibIn {
-  readonly #options: AdjRibInOptions
-  readonly #routes = new Map<number, Map<number, ReceivedPath>>()
+  readonly #options: ImportOptions
+  readonly #ipv4 = new PathTable<number>()
+  readonly #ipv6 = new PathTable<string>()
+  #twoOctetAs = false
 
-  constructor(options: AdjRibInOptions) {
+  constructor(options: ImportOptions) {
     this.#options = options
   }
 
   /** Prefixes with any path, used or not. */
   get size(): number {
-    return this.#routes.size
+    return this.#ipv4.routes.size + this.#ipv6.routes.size
   }
 
-  get keys(): Iterable<number> {
-    return this.#routes.keys()
+  get keys(): Iterable<RouteKey> {
+    if (this.#ipv6.routes.size === 0) return this.#ipv4.routes.keys()
+    return [...this.#ipv4.routes.keys(), ...this.#ipv6.routes.keys()]
+  }
+
+  /** Paths of one family: what a peer can make grow. */
+  count(family: FamilyName): number {
+    return family === 'ipv4' ? this.#ipv4.count : this.#ipv6.count
   }
 
   /** By path identifier, in the order in which they came. */
-  paths(key: number): readonly ReceivedPath[] {
-    return [...(this.#routes.get(key)?.values() ?? [])]
+  paths(key: RouteKey): readonly ReceivedPath[] {
+    const paths = typeof key === 'number' ? this.#ipv4.routes.get(key) : this.#ipv6.routes.get(key)
+    return [...(paths?.values() ?? [])]
   }
 
-  /** Applies one UPDATE; answers the keys of the prefixes that it named. */
-  apply(update: UpdateMessage): ReadonlySet<number> {
-    const changed = new Set<number>()
-    for (const nlri of update.withdrawn) this.#withdraw(nlri, changed)
+  /** Applies one UPDATE; answers the keys of the prefixes that it named. `twoOctetAs`: see `attributesOf`. */
+  apply(update: UpdateMessage, twoOctetAs = false): ReadonlySet<RouteKey> {
+    this.#twoOctetAs = twoOctetAs
+    const changed = new Set<RouteKey>()
+    this.#withdraw(update.withdrawn, changed)
     const unreach = findAttribute(update.attributes, 'mp-unreach')
-    for (const nlri of unreach?.nlri ?? []) this.#withdraw(nlri, changed)
+    if (unreach) {
+      this.#withdraw(unreach.nlri, changed)
+      this.#withdraw6(unreach.nlri6, changed)
+    }
     const reach = findAttribute(update.attributes, 'mp-reach')
-    const multiprotocol = reach !== undefined && isIpv4Unicast(reach) ? reach : undefined
     if (treatAsWithdraw(update)) {
-      for (const nlri of update.nlri) this.#withdraw(nlri, changed)
-      for (const nlri of multiprotocol?.nlri ?? []) this.#withdraw(nlri, changed)
+      this.#withdraw(update.nlri, changed)
+      this.#withdraw(reach?.nlri, changed)
+      this.#withdraw6(reach?.nlri6, changed)
       return changed
     }
     this.#announce(update, update.nlri, findAttribute(update.attributes, 'next-hop')?.address, changed)
-    if (multiprotocol) this.#announce(update, multiprotocol.nlri, ipv4NextHop(multiprotocol), changed)
+    if (reach && isIpv4Unicast(reach)) this.#announce(update, reach.nlri, ipv4NextHop(reach), changed)
+    if (reach && isIpv6Unicast(reach)) this.#announce6(update, reach.nlri6, ipv6NextHop(reach), changed)
     return changed
   }
 
   /** The session is gone and its routes with it (RFC 4271 §8.2.2). */
-  clear(): number[] {
-    const keys = [...this.#routes.keys()]
-    this.#routes.clear()
-    return keys
+  clear(family?: FamilyName): RouteKey[] {
+    return [...(family === 'ipv6' ? [] : this.#ipv4.clear()), ...(family === 'ipv4' ? [] : this.#ipv6.clear())]
   }
 
-  #announce(update: UpdateMessage, routes: readonly Nlri[], nextHop: Ipv4 | undefined, changed: Set<number>): void {
+  /** All paths of the family wait to be announced again. */
+  markStale(family: FamilyName): void {
+    if (family === 'ipv4') this.#ipv4.markStale()
+    else this.#ipv6.markStale()
+  }
+
+  /** Removes what is still stale; answers the keys of the prefixes that lost a path. */
+  sweep(family: FamilyName): RouteKey[] {
+    return family === 'ipv4' ? this.#ipv4.sweep() : this.#ipv6.sweep()
+  }
+
+  #announce(update: UpdateMessage, routes: UpdateMessage['nlri'], nextHop: Ipv4 | undefined, changed: Set<RouteKey>): void {
     if (routes.length === 0 || nextHop === undefined) return
     const attributes = this.#attributes(update, nextHop)
     for (const nlri of routes) {
       const key = prefixKey(nlri)
-      let paths = this.#routes.get(key)
-      if (paths === undefined) {
-        paths = new Map()
-        this.#routes.set(key, paths)
-      }
-      paths.set(nlri.pathId, { pathId: nlri.pathId, attributes })
+      this.#ipv4.set(key, { pathId: nlri.pathId, attributes })
       changed.add(key)
     }
   }
 
-  #withdraw(nlri: Nlri, changed: Set<number>): void {
-    const key = prefixKey(nlri)
-    const paths = this.#routes.get(key)
-    if (!paths?.delete(nlri.pathId)) return
-    if (paths.size === 0) this.#routes.delete(key)
-    changed.add(key)
-  }
-
-  #attributes(update: UpdateMessage, nextHop: Ipv4): PathAttributes {
-    const path = findAttribute(update.attributes, 'as-path')?.segments ?? []
-    const as4 = findAttribute(update.attributes, 'as4-path')?.segments
-    const segments = as4 === undefined ? path : mergeAs4Path(path, as4)
-    const asPath = asnsOf(segments)
-    const multiExitDisc = findAttribute(update.attributes, 'multi-exit-disc')?.value
-    const rejected = this.#rejection(asPath)
-    return {
-      nextHop,
-      origin: findAttribute(update.attributes, 'origin')?.value ?? 'incomplete',
-      asPath,
-      asPathLength: pathLength(segments),
-      ...(multiExitDisc === undefined ? {} : { multiExitDisc }),
-      communities: findAttribute(update.attributes, 'communities')?.values ?? [],
-      ...(rejected === undefined ? {} : { rejected }),
+  #announce6(update: UpdateMessage, routes: Routes6, nextHop: Ipv6 | undefined, changed: Set<RouteKey>): void {
+    if (routes === undefined || routes.length === 0 || nextHop === undefined) return
+    const attributes = this.#attributes(update, nextHop)
+    for (const nlri of routes) {
+      const key = prefixKey6(nlri)
+      this.#ipv6.set(key, { pathId: nlri.pathId, attributes })
+      changed.add(key)
     }
   }
 
-  /** RFC 4271 §9.1.2 and R41: our own AS in the path means that the route has been here. */
-  #rejection(asPath: readonly number[]): string | undefined {
-    const { localAsn, peerAsn, enforceFirstAs } = this.#options
-    if (asPath.includes(localAsn)) return `AS loop: our own AS ${localAsn} is in the path`
-    if (enforceFirstAs && asPath[0] !== peerAsn) {
-      return `the path begins with AS ${asPath[0] ?? 'none'}, the peer is AS ${peerAsn}`
+  #withdraw(routes: UpdateMessage['withdrawn'] | undefined, changed: Set<RouteKey>): void {
+    if (routes === undefined) return
+    for (const nlri of routes) {
+      const key = prefixKey(nlri)
+      if (this.#ipv4.delete(key, nlri.pathId)) changed.add(key)
     }
-    return undefined
+  }
+
+  #withdraw6(routes: Routes6, changed: Set<RouteKey>): void {
+    if (routes === undefined) return
+    for (const nlri of routes) {
+      const key = prefixKey6(nlri)
+      if (this.#ipv6.delete(key, nlri.pathId)) changed.add(key)
+    }
+  }
+
+  #attributes(update: UpdateMessage, nextHop: Ipv4 | Ipv6): PathAttributes {
+    return attributesOf(update, nextHop, this.#options, this.#twoOctetAs)
   }
 }
 
-/** `10.0.1.11` */
-export function nextHopText(path: ReceivedPath): string {
-  return formatIpv4(path.attributes.nextHop)
-}
+type Routes6 = readonly { readonly address: Ipv6; readonly length: number; readonly pathId: number }[] | undefined

@@ -5,10 +5,21 @@
  * never the history (back-pressure by difference). Within a batch announcements precede withdrawals: a prefix that changes next hops is
  * never without any.
  */
-import type { Ipv4 } from '../../net/index.ts'
-import { type Attribute, type CodecContext, type Nlri, packAnnouncements, packWithdrawals } from '../wire/index.ts'
+import { type Ipv4, type Ipv6, ipv6Bytes } from '../../net/index.ts'
+import {
+  type Attribute,
+  type CodecContext,
+  type Nlri,
+  type Nlri6,
+  packAnnouncements,
+  packAnnouncements6,
+  packWithdrawals,
+  packWithdrawals6,
+  WellKnownCommunity,
+} from '../wire/index.ts'
 import type { AnnouncedTable, OutgoingPath } from './announced.ts'
-import { prefixOfKey } from './key.ts'
+import { extraAttributes } from './extras.ts'
+import { prefixOfKey, prefixOfKey6, type RouteKey } from './key.ts'
 
 /** Prefixes per batch: work is cut by count, so that it is cut alike in every world. */
 const BATCH = 1000
@@ -17,23 +28,42 @@ export interface Batch {
   readonly messages: readonly Uint8Array[]
   readonly announced: readonly { readonly nextHop: Ipv4; readonly nlri: readonly Nlri[] }[]
   readonly withdrawn: readonly Nlri[]
+  /** The same of IPv6 unicast; absent where there is none. */
+  readonly ipv6?: {
+    readonly announced: readonly { readonly nextHop: Ipv6; readonly nlri: readonly Nlri6[] }[]
+    readonly withdrawn: readonly Nlri6[]
+  }
+}
+
+export interface AdjRibOutOptions {
+  readonly localAsn: number
+  /** The encoding of the sending direction. */
+  readonly context: CodecContext
+  /** Families that may be announced; IPv4 unicast alone where absent. */
+  readonly families?: { readonly ipv4: boolean; readonly ipv6: boolean }
+}
+
+/** Routes of one batch that share all attributes. */
+interface Bucket {
+  readonly path: OutgoingPath
+  readonly nlri: Nlri[]
+  readonly nlri6: Nlri6[]
 }
 
 const NOTHING: readonly OutgoingPath[] = []
 
 export class AdjRibOut {
   readonly #table: AnnouncedTable
-  readonly #localAsn: number
-  readonly #context: CodecContext
-  readonly #sent = new Map<number, readonly OutgoingPath[]>()
-  readonly #changed = new Set<number>()
-  readonly #refresh = new Set<number>()
+  readonly #options: AdjRibOutOptions
+  readonly #sent = new Map<RouteKey, readonly OutgoingPath[]>()
+  readonly #changed = new Set<RouteKey>()
+  readonly #refresh = new Set<RouteKey>()
+  /** RFC 8326: everything goes with GRACEFUL_SHUTDOWN. */
+  #shutdown = false
 
-  /** `context` is the encoding of the sending direction. */
-  constructor(table: AnnouncedTable, localAsn: number, context: CodecContext) {
+  constructor(table: AnnouncedTable, options: AdjRibOutOptions) {
     this.#table = table
-    this.#localAsn = localAsn
-    this.#context = context
+    this.#options = options
     this.mark(table.keys)
   }
 
@@ -46,63 +76,122 @@ export class AdjRibOut {
     return this.#sent.size
   }
 
-  mark(keys: Iterable<number>): void {
+  mark(keys: Iterable<RouteKey>): void {
     for (const key of keys) this.#changed.add(key)
   }
 
-  /** The peer wants all of it again (RFC 2918 §4). */
-  refresh(): void {
+  /** The peer wants all of it, or of one family, again (RFC 2918 §4). */
+  refresh(family?: 'ipv4' | 'ipv6'): void {
     for (const key of this.#table.keys) {
+      if (family !== undefined && (typeof key === 'number') !== (family === 'ipv4')) continue
       this.#refresh.add(key)
       this.#changed.add(key)
     }
   }
 
+  /** RFC 8326 §4.1: with `on`, what was and will be announced carries GRACEFUL_SHUTDOWN. */
+  gracefulShutdown(on: boolean): void {
+    if (on === this.#shutdown) return
+    this.#shutdown = on
+    this.refresh()
+  }
+
   /** The next messages to send; counts them as sent. */
   take(): Batch {
-    const announced = new Map<Ipv4, Nlri[]>()
+    const buckets = new Map<RouteKey, Bucket>()
     const withdrawn: Nlri[] = []
+    const withdrawn6: Nlri6[] = []
     let count = 0
     for (const key of this.#changed) {
       if (count++ === BATCH) break
       this.#changed.delete(key)
-      this.#difference(key, announced, withdrawn)
+      if (typeof key === 'number') this.#difference(key, buckets, withdrawn)
+      else this.#difference6(key, buckets, withdrawn6)
     }
-    const messages: Uint8Array[] = []
-    for (const [nextHop, nlri] of announced) messages.push(...packAnnouncements(this.#attributes(nextHop), nlri, this.#context))
-    messages.push(...packWithdrawals(withdrawn, this.#context))
-    return { messages, announced: Array.from(announced, ([nextHop, nlri]) => ({ nextHop, nlri })), withdrawn }
+    return this.#pack([...buckets.values()], withdrawn, withdrawn6)
   }
 
-  #difference(key: number, announced: Map<Ipv4, Nlri[]>, withdrawn: Nlri[]): void {
-    const desired = this.#table.get(key)
-    const wanted = desired === undefined ? NOTHING : this.#context.addPath ? desired.all : desired.single
-    const told = this.#sent.get(key) ?? NOTHING
-    const again = this.#refresh.delete(key)
+  #pack(buckets: readonly Bucket[], withdrawn: readonly Nlri[], withdrawn6: readonly Nlri6[]): Batch {
+    const { context } = this.#options
+    const messages: Uint8Array[] = []
+    const announced: { nextHop: Ipv4; nlri: readonly Nlri[] }[] = []
+    const announced6: { nextHop: Ipv6; nlri: readonly Nlri6[] }[] = []
+    for (const { path, nlri, nlri6 } of buckets) {
+      const attributes = this.#attributes(path)
+      if (typeof path.nextHop === 'number') {
+        messages.push(...packAnnouncements(attributes, nlri, context))
+        announced.push({ nextHop: path.nextHop, nlri })
+      } else {
+        messages.push(...packAnnouncements6(attributes, ipv6Bytes(path.nextHop), nlri6, context))
+        announced6.push({ nextHop: path.nextHop, nlri: nlri6 })
+      }
+    }
+    messages.push(...packWithdrawals(withdrawn, context), ...packWithdrawals6(withdrawn6, context))
+    const some6 = announced6.length + withdrawn6.length > 0
+    return { messages, announced, withdrawn, ...(some6 ? { ipv6: { announced: announced6, withdrawn: withdrawn6 } } : {}) }
+  }
+
+  #difference(key: number, buckets: Map<RouteKey, Bucket>, withdrawn: Nlri[]): void {
+    const wanted = this.#wanted(key, this.#options.families?.ipv4 ?? true, this.#options.context.addPath)
     const { address, length } = prefixOfKey(key)
-    for (const { pathId, nextHop } of wanted) {
-      if (!again && told.some((path) => path.pathId === pathId && path.nextHop === nextHop)) continue
-      const bucket = announced.get(nextHop)
-      const nlri = { address, length, pathId }
-      if (bucket) bucket.push(nlri)
-      else announced.set(nextHop, [nlri])
-    }
-    for (const { pathId } of told) {
-      if (!wanted.some((path) => path.pathId === pathId)) withdrawn.push({ address, length, pathId })
-    }
+    const told = this.#sent.get(key) ?? NOTHING
+    for (const path of this.#news(key, wanted, told)) bucketOf(buckets, path).nlri.push({ address, length, pathId: path.pathId })
+    for (const { pathId } of gone(told, wanted)) withdrawn.push({ address, length, pathId })
+    this.#told(key, wanted)
+  }
+
+  #difference6(key: string, buckets: Map<RouteKey, Bucket>, withdrawn: Nlri6[]): void {
+    const wanted = this.#wanted(key, this.#options.families?.ipv6 ?? false, this.#options.context.ipv6?.addPath ?? false)
+    const { address, length } = prefixOfKey6(key)
+    const told = this.#sent.get(key) ?? NOTHING
+    for (const path of this.#news(key, wanted, told)) bucketOf(buckets, path).nlri6.push({ address, length, pathId: path.pathId })
+    for (const { pathId } of gone(told, wanted)) withdrawn.push({ address, length, pathId })
+    this.#told(key, wanted)
+  }
+
+  #wanted(key: RouteKey, negotiated: boolean, addPath: boolean): readonly OutgoingPath[] {
+    const desired = negotiated ? this.#table.get(key) : undefined
+    return desired === undefined ? NOTHING : addPath ? desired.all : desired.single
+  }
+
+  /** Paths that the peer does not have as they are now. */
+  #news(key: RouteKey, wanted: readonly OutgoingPath[], told: readonly OutgoingPath[]): readonly OutgoingPath[] {
+    if (this.#refresh.delete(key) || told.length === 0) return wanted
+    return wanted.filter(
+      ({ pathId, nextHop, extras }) => !told.some((old) => old.pathId === pathId && old.nextHop === nextHop && old.extras === extras),
+    )
+  }
+
+  #told(key: RouteKey, wanted: readonly OutgoingPath[]): void {
     if (wanted.length > 0) this.#sent.set(key, wanted)
     else this.#sent.delete(key)
   }
 
-  /** RFC 4271 §5.1 towards an external peer; AS4_PATH where it does not speak four octets (RFC 6793 §4.2.2). */
-  #attributes(nextHop: Ipv4): Attribute[] {
-    const segments = [{ kind: 'sequence' as const, asns: [this.#localAsn] }]
+  /** RFC 4271 §5.1 towards an external peer; AS4_PATH where it does not speak four octets (RFC 6793 §4.2.2). NEXT_HOP of IPv4 only. */
+  #attributes({ nextHop, extras }: OutgoingPath): Attribute[] {
+    const { localAsn, context } = this.#options
+    const segments = [{ kind: 'sequence' as const, asns: new Array<number>(1 + (extras?.prepend ?? 0)).fill(localAsn) }]
     const attributes: Attribute[] = [
-      { type: 'origin', value: 'igp' },
+      { type: 'origin', value: extras?.origin ?? 'igp' },
       { type: 'as-path', segments },
-      { type: 'next-hop', address: nextHop },
     ]
-    if (!this.#context.fourOctetAs && this.#localAsn > 0xffff) attributes.push({ type: 'as4-path', segments })
+    if (typeof nextHop === 'number') attributes.push({ type: 'next-hop', address: nextHop })
+    attributes.push(...extraAttributes(extras, this.#shutdown ? [WellKnownCommunity.gracefulShutdown] : []))
+    if (!context.fourOctetAs && localAsn > 0xffff) attributes.push({ type: 'as4-path', segments })
     return attributes
   }
+}
+
+function bucketOf(buckets: Map<RouteKey, Bucket>, path: OutgoingPath): Bucket {
+  const key = path.extras === undefined ? path.nextHop : `${path.nextHop}|${path.extras.text}`
+  let bucket = buckets.get(key)
+  if (bucket === undefined) {
+    bucket = { path, nlri: [], nlri6: [] }
+    buckets.set(key, bucket)
+  }
+  return bucket
+}
+
+function gone(told: readonly OutgoingPath[], wanted: readonly OutgoingPath[]): readonly OutgoingPath[] {
+  return told.length === 0 ? NOTHING : told.filter(({ pathId }) => !wanted.some((path) => path.pathId === pathId))
 }

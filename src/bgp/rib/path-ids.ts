@@ -1,7 +1,10 @@
-import type { Ipv4 } from '../../net/index.ts'
+import type { Ipv4, Ipv6 } from '../../net/index.ts'
+import type { RouteKey } from './key.ts'
+
+type Hop = Ipv4 | Ipv6
 
 interface Allocation {
-  readonly ids: Map<Ipv4, number>
+  readonly ids: Map<Hop, number>
   next: number
 }
 
@@ -14,11 +17,11 @@ const REMEMBERED = 4096
  * identifier change its meaning.
  */
 export class PathIds {
-  readonly #prefixes = new Map<number, Allocation>()
+  readonly #prefixes = new Map<RouteKey, Allocation>()
   /** Insertion order is release order. */
-  readonly #released = new Map<string, { readonly key: number; readonly nextHop: Ipv4 }>()
+  readonly #released = new Map<string, { readonly key: RouteKey; readonly nextHop: Hop }>()
 
-  take(key: number, nextHop: Ipv4): number {
+  take(key: RouteKey, nextHop: Hop): number {
     let allocation = this.#prefixes.get(key)
     if (allocation === undefined) {
       allocation = { ids: new Map(), next: 1 }
@@ -34,7 +37,7 @@ export class PathIds {
     return id
   }
 
-  release(key: number, nextHop: Ipv4): void {
+  release(key: RouteKey, nextHop: Hop): void {
     this.#released.set(`${key} ${nextHop}`, { key, nextHop })
     if (this.#released.size <= REMEMBERED) return
     const [oldest] = this.#released

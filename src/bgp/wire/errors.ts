@@ -11,6 +11,10 @@ export interface WireError {
   readonly subcode: number
   readonly data: Uint8Array
   readonly detail: string
+  /** The field that is wrong, by its RFC name. */
+  readonly field?: string
+  /** Where it begins, in octets from the first one of the message's header. */
+  readonly offset?: number
 }
 
 /** RFC 7606 §2: the routes of the UPDATE count as withdrawn, or only the attribute is left out. */
@@ -23,10 +27,20 @@ export interface AttributeError {
   /** RFC 4271 §6.3: the UPDATE Message Error subcode that it would have been before RFC 7606. */
   readonly subcode: number
   readonly detail: string
+  /** The attribute's name. */
+  readonly field?: string
+  /** Where it begins, in octets from the first one of the message's header. */
+  readonly offset?: number
 }
 
-/** RFC 4271 §4.5, RFC 6608, RFC 7313. */
-export const ErrorCode = { header: 1, open: 2, update: 3, hold: 4, fsm: 5, cease: 6, routeRefresh: 7 } as const
+/** What is wrong and where, in one line: `NLRI at octet 45: a prefix length of 33`. */
+export function explain({ detail, field, offset }: { readonly detail: string; readonly field?: string; readonly offset?: number }): string {
+  const place = [...(field === undefined ? [] : [field]), ...(offset === undefined ? [] : [`at octet ${offset}`])].join(' ')
+  return place === '' ? detail : `${place}: ${detail}`
+}
+
+/** RFC 4271 §4.5, RFC 6608, RFC 7313, RFC 9687. */
+export const ErrorCode = { header: 1, open: 2, update: 3, hold: 4, fsm: 5, cease: 6, routeRefresh: 7, sendHold: 8 } as const
 
 export const HeaderError = { notSynchronized: 1, badLength: 2, badType: 3 } as const
 
@@ -62,6 +76,7 @@ export const CeaseReason = {
   connectionRejected: 5,
   otherConfigurationChange: 6,
   connectionCollision: 7,
+  outOfResources: 8,
 } as const
 
 /** Carries a `WireError` out of a decoder; `decode` turns it into a value. */
@@ -69,9 +84,10 @@ export class WireFault extends Error {
   override readonly name = 'WireFault'
   readonly error: WireError
 
-  constructor(code: number, subcode: number, detail: string, data: Uint8Array = NO_DATA) {
+  constructor(code: number, subcode: number, detail: string, data: Uint8Array = NO_DATA, field?: string, offset?: number) {
     super(detail)
-    this.error = { code, subcode, data, detail }
+    const place = { ...(field === undefined ? {} : { field }), ...(offset === undefined ? {} : { offset }) }
+    this.error = { code, subcode, data, detail, ...place }
   }
 }
 

@@ -6,7 +6,7 @@
  * Frames are views of the chunk where they lie whole in it; the caller must not write to a chunk afterwards.
  */
 import { NO_DATA, type WireError } from './errors.ts'
-import { HEADER_SIZE, readHeader } from './header.ts'
+import { HEADER_SIZE, MAX_MESSAGE_SIZE, readHeader } from './header.ts'
 
 /** One message with a sound header. `bytes` is all of it, header included. */
 export interface Frame {
@@ -21,8 +21,14 @@ export interface Framed {
 }
 
 export class Framer {
+  readonly #maxSize: number
   #rest: Uint8Array = NO_DATA
   #error: WireError | undefined
+
+  /** `maxSize`: 65535 where we offered RFC 8654: whoever offers it must take them (§4). */
+  constructor(maxSize: number = MAX_MESSAGE_SIZE) {
+    this.#maxSize = maxSize
+  }
 
   push(chunk: Uint8Array): Framed {
     if (this.#error) return { frames: [], error: this.#error }
@@ -30,7 +36,7 @@ export class Framer {
     const frames: Frame[] = []
     let at = 0
     while (bytes.length - at >= HEADER_SIZE) {
-      const header = readHeader(bytes, at)
+      const header = readHeader(bytes, at, this.#maxSize)
       if ('code' in header) {
         this.#error = header
         this.#rest = NO_DATA

@@ -1,44 +1,91 @@
 /**
- * Packs many routes into few UPDATEs: as many NLRI of the same attributes in one message as its 4096 octets hold (RFC 4271 §4.3), and
- * withdrawn routes in messages of their own.
+ * Packs many routes into few UPDATEs: as many NLRI of the same attributes in one message as its 4096 octets hold (RFC 4271 §4.3; more
+ * with RFC 8654), and withdrawn routes in messages of their own. IPv6 routes go inside MP_REACH_NLRI, which stands first (RFC 7606 §5.1).
  */
 import { type Attribute, encodeAttribute } from './attribute/index.ts'
 import type { CodecContext } from './context.ts'
 import { Writer } from './cursor.ts'
 import { beginMessage, finishMessage, HEADER_SIZE, MAX_MESSAGE_SIZE, MessageType } from './header.ts'
-import { encodeNlri, type Nlri, nlriSize } from './nlri.ts'
+import { encodeNlri, encodeNlri6, type Nlri, type Nlri6, nlriSize } from './nlri.ts'
 
 export function packAnnouncements(attributes: readonly Attribute[], routes: readonly Nlri[], context: CodecContext): Uint8Array[] {
   const encoded = new Writer()
   for (const attribute of attributes) encodeAttribute(encoded, attribute, context)
   const bytes = encoded.finish()
-  return fill(routes, context, HEADER_SIZE + 4 + bytes.length, (part) => {
+  return fill(routes, context.addPath, context, HEADER_SIZE + 4 + bytes.length, (part) => {
     const writer = beginMessage(MessageType.update).u16(0).u16(bytes.length).raw(bytes)
     for (const nlri of part) encodeNlri(writer, nlri, context.addPath)
-    return finishMessage(writer)
+    return finishMessage(writer, context.maxMessageSize)
   })
 }
 
 export function packWithdrawals(routes: readonly Nlri[], context: CodecContext): Uint8Array[] {
-  return fill(routes, context, HEADER_SIZE + 4, (part, size) => {
+  return fill(routes, context.addPath, context, HEADER_SIZE + 4, (part, size) => {
     const writer = beginMessage(MessageType.update).u16(size)
     for (const nlri of part) encodeNlri(writer, nlri, context.addPath)
-    return finishMessage(writer.u16(0))
+    return finishMessage(writer.u16(0), context.maxMessageSize)
   })
 }
 
-function fill(
-  routes: readonly Nlri[],
+/** `nextHop`: 16 octets. */
+export function packAnnouncements6(
+  attributes: readonly Attribute[],
+  nextHop: Uint8Array,
+  routes: readonly Nlri6[],
+  context: CodecContext,
+): Uint8Array[] {
+  const encoded = new Writer()
+  for (const attribute of attributes) encodeAttribute(encoded, attribute, context)
+  const bytes = encoded.finish()
+  const addPath = context.ipv6?.addPath ?? false
+  // Flags, type and two octets of length; AFI, SAFI, the next hop's length, the next hop, and a reserved octet.
+  const head = 4 + 5 + nextHop.length
+  return fill(routes, addPath, context, HEADER_SIZE + 4 + head + bytes.length, (part, size) => {
+    const writer = beginMessage(MessageType.update)
+      .u16(0)
+      .u16(head + size + bytes.length)
+    writer
+      .u8(0x90)
+      .u8(14)
+      .u16(5 + nextHop.length + size)
+      .u16(2)
+      .u8(1)
+    writer.u8(nextHop.length).raw(nextHop).u8(0)
+    for (const nlri of part) encodeNlri6(writer, nlri, addPath)
+    return finishMessage(writer.raw(bytes), context.maxMessageSize)
+  })
+}
+
+export function packWithdrawals6(routes: readonly Nlri6[], context: CodecContext): Uint8Array[] {
+  const addPath = context.ipv6?.addPath ?? false
+  return fill(routes, addPath, context, HEADER_SIZE + 4 + 7, (part, size) => {
+    const writer = beginMessage(MessageType.update)
+      .u16(0)
+      .u16(7 + size)
+    writer
+      .u8(0x90)
+      .u8(15)
+      .u16(3 + size)
+      .u16(2)
+      .u8(1)
+    for (const nlri of part) encodeNlri6(writer, nlri, addPath)
+    return finishMessage(writer, context.maxMessageSize)
+  })
+}
+
+function fill<N extends { readonly length: number }>(
+  routes: readonly N[],
+  addPath: boolean,
   context: CodecContext,
   overhead: number,
-  message: (part: readonly Nlri[], size: number) => Uint8Array,
+  message: (part: readonly N[], size: number) => Uint8Array,
 ): Uint8Array[] {
-  const room = MAX_MESSAGE_SIZE - overhead
+  const room = (context.maxMessageSize ?? MAX_MESSAGE_SIZE) - overhead
   const messages: Uint8Array[] = []
-  let part: Nlri[] = []
+  let part: N[] = []
   let size = 0
   for (const nlri of routes) {
-    const needs = nlriSize(nlri, context.addPath)
+    const needs = nlriSize(nlri, addPath)
     if (size + needs > room && part.length > 0) {
       messages.push(message(part, size))
       part = []

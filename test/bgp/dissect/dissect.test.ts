@@ -8,10 +8,10 @@ import { ATTRIBUTES, FAMILIES } from './samples.ts'
 const PLAIN = assumed({ fourOctetAs: true, addPath: false })
 const MANDATORY = '40 01 01 00 | 40 02 00'
 
-/** An UPDATE of these attributes and no IPv4 routes. */
-function updateOf(attributes: string): Uint8Array {
+/** An UPDATE of these attributes, without IPv4 routes where none are given. */
+function updateOf(attributes: string, routes = ''): Uint8Array {
   const bytes = hex(attributes)
-  return message(2, `0000 ${bytes.length.toString(16).padStart(4, '0')} ${attributes}`)
+  return message(2, `0000 ${bytes.length.toString(16).padStart(4, '0')} ${attributes} ${routes}`)
 }
 
 function find(fields: readonly Field[], name: string): Field | undefined {
@@ -122,13 +122,15 @@ describe('routes of each family', () => {
 
 describe('malformed attributes beyond those of RFC 4271', () => {
   test.each([
+    ['ORIGINATOR_ID of 3', '80 09 03 010203', 9, 5, 'treat-as-withdraw', [33, 36]],
     ['LARGE_COMMUNITY of 11 octets', 'c0 20 0b 0000fde9 00000001 000002', 32, 5, 'treat-as-withdraw', [33, 44]],
     ['EXTENDED_COMMUNITIES of 7', 'c0 10 07 0002fde9000000', 16, 5, 'treat-as-withdraw', [33, 40]],
     ['AIGP that claims too much', '80 1a 03 01 00ff', 26, 5, 'attribute-discard', [33, 36]],
     ['OTC with the flags of another kind', '80 23 04 0000fde9', 35, 4, 'treat-as-withdraw', [30, 31]],
     ['PREFIX_SID that ends early', 'c0 28 02 0100', 40, 5, 'attribute-discard', [33, 35]],
   ])('%s', (_, attribute, code, subcode, action, [at, end]) => {
-    const { problems } = dissect(updateOf(`${MANDATORY} ${attribute}`), PLAIN)
+    // With a route: what is wrong beside none may have lost some, and ends the session (RFC 7606 §5.2).
+    const { problems } = dissect(updateOf(`${MANDATORY} ${attribute} 40 03 04 0a000001`, '20 0a000001'), PLAIN)
     expect(problems).toMatchObject([{ code: 3, subcode, action, attribute: code, at, end }])
     expect(problems[0]!.data).toBe(attribute.replaceAll(' ', ''))
   })

@@ -19,9 +19,9 @@ function speaker(bytes: Uint8Array, c: { fourOctetAs: boolean; addPath: boolean 
   return {
     verdicts: errors.map(({ attribute, subcode, action }) => ({ code: 3, subcode, action, attribute })),
     opaque: new Set(
-      attributes.flatMap((a) =>
-        a.type === 'unknown' ? [a.code] : 'other' in a && a.other.length > 0 ? [a.type === 'mp-reach' ? 14 : 15] : [],
-      ),
+      attributes
+        .flatMap((a) => (a.type === 'unknown' ? [a.code] : 'other' in a && a.other.length > 0 ? [a.type === 'mp-reach' ? 14 : 15] : []))
+        .filter((code) => !errors.some((error) => error.attribute === code)),
     ),
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Framer } from '../../../src/bgp/wire/index.ts'
+import { decodeMessage, Framer, PLAIN } from '../../../src/bgp/wire/index.ts'
 import { hex, message, toHex } from './hex.ts'
 
 const KEEPALIVE = message(4, '')
@@ -22,6 +22,11 @@ test.each([
   ['a marker that is not all ones', `00${'ff'.repeat(15)} 0013 04`, 1, ''],
   ['a length below the header’s', `${'ff'.repeat(16)} 0012 04`, 2, '0012'],
   ['a length above 4096', `${'ff'.repeat(16)} 1001 02`, 2, '1001'],
+  ['an UPDATE that is too short', `${'ff'.repeat(16)} 0016 02`, 2, '0016'],
+  ['a NOTIFICATION that is too short', `${'ff'.repeat(16)} 0014 03`, 2, '0014'],
+  ['a ROUTE-REFRESH that is too short', `${'ff'.repeat(16)} 0016 05`, 2, '0016'],
+  ['type 0', `${'ff'.repeat(16)} 0013 00`, 3, '00'],
+  ['a marker wrong in its last octet', `${'ff'.repeat(15)}fe 0013 04`, 1, ''],
   ['an unknown type', `${'ff'.repeat(16)} 0013 09`, 3, '09'],
   ['a KEEPALIVE with a body', `${'ff'.repeat(16)} 0014 04`, 2, '0014'],
   ['an OPEN that is too short', `${'ff'.repeat(16)} 001c 01`, 2, '001c'],
@@ -29,7 +34,24 @@ test.each([
   const framer = new Framer()
   const { frames, error } = framer.push(Uint8Array.from([...KEEPALIVE, ...hex(text)]))
   expect(frames).toHaveLength(1)
-  expect(error).toMatchObject({ code: 1, subcode })
+  expect(error).toMatchObject({ code: 1, subcode, offset: [0, 0, 16, 18][subcode] })
   expect(toHex(error!.data)).toBe(data)
   expect(framer.push(KEEPALIVE).frames).toHaveLength(0)
+})
+
+test('RFC 8654: 65535 octets where they were offered, but no such OPEN or KEEPALIVE', () => {
+  const long = (type: number) => message(type, `0000 0000 ${'00'.repeat(5000)}`)
+  expect(new Framer(65535).push(long(2)).frames).toHaveLength(1)
+  expect(new Framer().push(long(2)).error).toMatchObject({ code: 1, subcode: 2 })
+  for (const type of [1, 4]) expect(new Framer(65535).push(long(type)).error).toMatchObject({ code: 1, subcode: 2 })
+})
+
+test('RFC 7313 §5: a BoRR or EoRR of another length is answered with 7/1 and the message; a request is a bad length', () => {
+  for (const subtype of ['01', '02']) {
+    const bytes = message(5, `0001 ${subtype} 01 00`)
+    expect(new Framer().push(bytes).frames).toHaveLength(1)
+    expect(decodeMessage({ type: 5, bytes }, PLAIN)).toMatchObject({ ok: false, error: { code: 7, subcode: 1, data: bytes } })
+  }
+  const bytes = message(5, '0001 00 01 00')
+  expect(decodeMessage({ type: 5, bytes }, PLAIN)).toMatchObject({ ok: false, error: { code: 1, subcode: 2, data: Uint8Array.of(0, 24) } })
 })

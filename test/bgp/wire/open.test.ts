@@ -78,3 +78,49 @@ test.each([
   expect(decoded).toMatchObject({ ok: false, error: { code: 2, subcode } })
   if (!decoded.ok) expect(toHex(decoded.error.data)).toBe(data)
 })
+
+test('RFC 9072: capabilities of more than 253 octets go in the longer form, and come back', () => {
+  const families = Array.from({ length: 60 }, (_, i) => ({ afi: i + 1, safi: 1, receive: true, send: true }))
+  const unknown = { type: 'unknown' as const, code: 200, value: new Uint8Array(100).fill(7) }
+  const open: OpenMessage = { ...OURS, capabilities: [{ type: 'add-path', families }, unknown] }
+  const bytes = encodeMessage(open, PLAIN)
+  // 2 + 240 and 2 + 100 octets of capabilities in one parameter of three octets more.
+  expect(toHex(bytes.slice(28, 35))).toBe('ffff015b020158')
+  expect(decodeMessage({ type: 1, bytes }, PLAIN)).toEqual({ ok: true, message: open })
+})
+
+test('RFC 9072: 252 octets still go in the short form', () => {
+  const fill = (octets: number): OpenMessage => ({
+    ...OURS,
+    capabilities: [
+      { type: 'unknown', code: 200, value: new Uint8Array(200) },
+      { type: 'unknown', code: 201, value: new Uint8Array(octets - 204) },
+    ],
+  })
+  for (const [octets, length] of [
+    [252, 254],
+    [253, 255],
+  ] as const) {
+    const bytes = encodeMessage(fill(octets), PLAIN)
+    expect(bytes[28]).toBe(length === 254 ? 254 : 255)
+    expect(decodeMessage({ type: 1, bytes }, PLAIN)).toEqual({ ok: true, message: fill(octets) })
+  }
+})
+
+test('RFC 4724 §3: Graceful Restart with its flags, time and families', () => {
+  expect(decode('04 fdea 005a 0a08000a 0c | 020a 4006 c078 0001 01 80 | 4600')).toMatchObject({
+    ok: true,
+    message: {
+      capabilities: [
+        {
+          type: 'graceful-restart',
+          restarting: true,
+          notification: true,
+          restartSeconds: 120,
+          families: [{ afi: 1, safi: 1, forwarding: true }],
+        },
+        { type: 'enhanced-route-refresh' },
+      ],
+    },
+  })
+})

@@ -152,7 +152,8 @@ function walkAttribute(scope: Scope, { flags, code, length, octets }: Header, re
       fatal(outer, span, UpdateError.unrecognizedWellKnown, `well-known attribute ${code} is unknown`)
     } else if (known !== undefined && (flags & BOTH) !== known.flags) {
       fault(outer, { at: field.at, end: field.at + 1 }, UpdateError.flags, 'treat-as-withdraw', `${name} has the flags ${flagsText(flags)}`)
-      context = silent(outer)
+      // Their routes are read to be withdrawn (RFC 7606 §3 c), and may be in error themselves.
+      if (code !== MP_REACH && code !== MP_UNREACH) context = silent(outer)
     }
     const told = read(inner, known, context)
     if (!(name in outer.attributes)) outer.attributes[name] = told.value

@@ -21,6 +21,10 @@ export const mpReach: ReadAttribute = (scope, context) => {
     fatal(context, { at: scope.at - 1, end: scope.at }, UpdateError.optionalAttribute, `a next hop of ${octets} octets does not fit`)
     return { value: null, text: 'malformed' }
   }
+  // RFC 7606 §7.11; of other families than those that the speaker reads any length is taken.
+  if (family.afi === 1 && family.safi === 1 && octets !== 4) {
+    fatal(context, { at: scope.at - 1, end: scope.at }, UpdateError.optionalAttribute, `a next hop of ${octets} octets`)
+  }
   const nextHop = readNextHop(scope, octets)
   scope.u8('Reserved')
   scope.minor()
@@ -76,6 +80,7 @@ function withRoutes(scope: Scope, family: Family, context: Context, nextHop?: st
   const into: DissectedRoute[] = nextHop === undefined ? context.withdrawn : context.announced
   const before = into.length
   const empty = scope.remaining === 0
+  if (!empty && nextHop !== undefined) context.reaches = true
   if (!empty) {
     const name = nextHop === undefined ? 'Withdrawn Routes' : 'Network Layer Reachability Information'
     scope.group(name, scope.remaining, (inner) => {

@@ -40,8 +40,8 @@ export function readerOf({ afi, safi }: Family): ReadNlri | undefined {
 }
 
 /**
- * All NLRI to the end of `scope`. What is malformed hides all that follows, so it ends the session; for IPv4 unicast with the Invalid
- * Network Field of RFC 4271 §6.3, for other families as an Optional Attribute Error (RFC 4760 §7).
+ * All NLRI to the end of `scope`. What is malformed hides all that follows, so it ends the session; in the UPDATE's own fields with the
+ * Invalid Network Field of RFC 4271 §6.3, inside an attribute as an Optional Attribute Error (RFC 4760 §7).
  */
 export function walkNlri(scope: Scope, family: Family, context: Context, into: DissectedRoute[], nextHop?: string): void {
   const read = readerOf(family)
@@ -51,7 +51,7 @@ export function walkNlri(scope: Scope, family: Family, context: Context, into: D
   }
   const addPath = context.options.addPath(family)
   const name = familyName(family)
-  const subcode = family.afi === 1 && family.safi === 1 ? UpdateError.invalidNetworkField : UpdateError.optionalAttribute
+  const subcode = context.attribute === undefined ? UpdateError.invalidNetworkField : UpdateError.optionalAttribute
   while (scope.remaining > 0) {
     const at = scope.at
     try {

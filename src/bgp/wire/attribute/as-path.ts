@@ -5,12 +5,13 @@
  *     Count  1 octet, of AS numbers, 1…255
  *     AS numbers, 2 or 4 octets each; AS4_PATH always 4
  *
- * Confederation segments from an external peer make the path malformed (RFC 5065 §5).
+ * Confederation segments from an external peer make an AS_PATH malformed (RFC 5065 §5) and are left out of an AS4_PATH (RFC 6793 §6).
+ * AS 0 makes either malformed (RFC 7607 §2).
  */
 
 import { AS_TRANS } from '../capability/four-octet-as.ts'
 import type { Reader, Writer } from '../cursor.ts'
-import { AttributeFault, UpdateError } from '../errors.ts'
+import { type AttributeAction, AttributeFault, UpdateError } from '../errors.ts'
 import { type AttributeCodec, OPTIONAL_TRANSITIVE, WELL_KNOWN } from './codec.ts'
 
 export interface AsSegment {
@@ -30,6 +31,7 @@ export interface As4Path {
 
 const AS_SET = 1
 const AS_SEQUENCE = 2
+const CONFEDERATION = [3, 4]
 
 export const asPath: AttributeCodec<AsPath> = {
   code: 2,
@@ -46,21 +48,27 @@ export const as4Path: AttributeCodec<As4Path> = {
   encode: (writer, attribute) => encodeSegments(writer, attribute.segments, true),
 }
 
-function decodeSegments(value: Reader, fourOctets: boolean, action: 'treat-as-withdraw' | 'attribute-discard'): AsSegment[] {
+function decodeSegments(value: Reader, fourOctets: boolean, action: AttributeAction): AsSegment[] {
   const size = fourOctets ? 4 : 2
   const segments: AsSegment[] = []
   while (value.remaining > 0) {
     if (value.remaining < 2) throw new AttributeFault(UpdateError.malformedAsPath, 'a segment ends inside its header', action)
     const type = value.u8()
     const count = value.u8()
-    if (type !== AS_SET && type !== AS_SEQUENCE) throw new AttributeFault(UpdateError.malformedAsPath, `segment type ${type}`, action)
+    const skipped = action === 'attribute-discard' && CONFEDERATION.includes(type)
+    if (type !== AS_SET && type !== AS_SEQUENCE && !skipped)
+      throw new AttributeFault(UpdateError.malformedAsPath, `segment type ${type}`, action)
     if (count === 0) throw new AttributeFault(UpdateError.malformedAsPath, 'a segment without AS numbers', action)
     if (count * size > value.remaining) {
       throw new AttributeFault(UpdateError.malformedAsPath, `a segment of ${count} AS numbers has ${value.remaining} octets`, action)
     }
     const asns: number[] = []
-    for (let i = 0; i < count; i++) asns.push(fourOctets ? value.u32() : value.u16())
-    segments.push({ kind: type === AS_SET ? 'set' : 'sequence', asns })
+    for (let i = 0; i < count; i++) {
+      const asn = fourOctets ? value.u32() : value.u16()
+      if (asn === 0) throw new AttributeFault(UpdateError.malformedAsPath, 'AS 0 in the path (RFC 7607)', action)
+      asns.push(asn)
+    }
+    if (!skipped) segments.push({ kind: type === AS_SET ? 'set' : 'sequence', asns })
   }
   return segments
 }

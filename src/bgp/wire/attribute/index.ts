@@ -11,12 +11,13 @@
  */
 import type { CodecContext } from '../context.ts'
 import { type Reader, Truncated, Writer } from '../cursor.ts'
-import { type AttributeError, AttributeFault, ErrorCode, UpdateError, WireFault } from '../errors.ts'
+import { type AttributeError, AttributeFault, ErrorCode, NO_DATA, UpdateError, WireFault } from '../errors.ts'
 import { type Aggregator, type As4Aggregator, type AtomicAggregate, aggregator, as4Aggregator, atomicAggregate } from './aggregation.ts'
 import { type As4Path, type AsPath, as4Path, asPath } from './as-path.ts'
 import { type AttributeCodec, Flag } from './codec.ts'
-import { type Communities, communities } from './communities.ts'
+import { type Communities, communities, type LargeCommunities, largeCommunities } from './communities.ts'
 import { type MpReach, type MpUnreach, mpReach, mpUnreach } from './multiprotocol.ts'
+import { attributeName } from './names.ts'
 import { type NextHop, nextHop } from './next-hop.ts'
 import { type Origin, origin } from './origin.ts'
 import { type LocalPref, localPref, type MultiExitDisc, multiExitDisc } from './preference.ts'
@@ -38,6 +39,7 @@ export type KnownAttribute =
   | AtomicAggregate
   | Aggregator
   | Communities
+  | LargeCommunities
   | MpReach
   | MpUnreach
   | As4Path
@@ -56,6 +58,7 @@ const BY_TYPE: Codecs = {
   'atomic-aggregate': atomicAggregate,
   aggregator,
   communities,
+  'large-communities': largeCommunities,
   'mp-reach': mpReach,
   'mp-unreach': mpUnreach,
   'as4-path': as4Path,
@@ -68,6 +71,12 @@ const BY_CODE = new Map<number, AttributeCodec<KnownAttribute>>(
 
 const KIND_BITS = Flag.optional | Flag.transitive
 
+/** Optional attributes that stay bytes, but whose flags and length are known: the value is a multiple of so many octets (RFC 7606 §7.14, §7.15). */
+const BYTES: Readonly<Record<number, { readonly flags: number; readonly multiple: number }>> = {
+  16: { flags: KIND_BITS, multiple: 8 },
+  25: { flags: KIND_BITS, multiple: 20 },
+}
+
 export function decodeAttributes(
   reader: Reader,
   context: CodecContext,
@@ -77,23 +86,25 @@ export function decodeAttributes(
   const errors: AttributeError[] = []
   const seen = new Set<number>()
   while (reader.remaining > 0) {
+    const start = reader.position
     const header = readAttributeHeader(reader)
     if (header === undefined) {
-      errors.push(listError('the attributes do not fill their length'))
+      errors.push(listError('the attributes do not fill their length', start))
       break
     }
     const { flags, code, value } = header
     if (seen.has(code)) {
       if (code === mpReach.code || code === mpUnreach.code) {
-        throw new WireFault(ErrorCode.update, UpdateError.malformedAttributeList, `attribute ${code} comes twice`)
+        const detail = `attribute ${code} comes twice`
+        throw new WireFault(ErrorCode.update, UpdateError.malformedAttributeList, detail, NO_DATA, attributeName(code), start)
       }
       continue
     }
     seen.add(code)
     try {
-      attributes.push(decodeAttribute(flags, code, value, context))
+      decodeAttribute(flags, code, value, context, attributes)
     } catch (error) {
-      errors.push(survive(error, code))
+      errors.push(survive(error, code, reader, start))
     }
   }
   for (const code of missing(seen, hasNlri)) {
@@ -102,6 +113,7 @@ export function decodeAttributes(
       attribute: code,
       subcode: UpdateError.missingWellKnown,
       detail: `well-known attribute ${code} is missing`,
+      field: attributeName(code),
     })
   }
   return { attributes, errors }
@@ -117,25 +129,45 @@ function readAttributeHeader(reader: Reader): { readonly flags: number; readonly
   return length > reader.remaining ? undefined : { flags, code, value: reader.sub(length) }
 }
 
-function decodeAttribute(flags: number, code: number, value: Reader, context: CodecContext): Attribute {
+function decodeAttribute(flags: number, code: number, value: Reader, context: CodecContext, into: Attribute[]): void {
   const codec = BY_CODE.get(code)
   if (codec === undefined) {
-    if ((flags & Flag.optional) === 0) {
+    const known = BYTES[code]
+    if (known !== undefined) {
+      if ((flags & KIND_BITS) !== known.flags) throw wrongFlags(code, flags)
+      if (value.remaining === 0 || value.remaining % known.multiple !== 0) {
+        throw new AttributeFault(UpdateError.length, `${value.remaining} octets, which is no multiple of ${known.multiple}`)
+      }
+    } else if ((flags & Flag.optional) === 0) {
       throw new WireFault(ErrorCode.update, UpdateError.unrecognizedWellKnown, `well-known attribute ${code} is unknown`)
     }
-    return { type: 'unknown', flags: flags & ~Flag.extendedLength, code, value: value.take(value.remaining).slice() }
+    into.push({ type: 'unknown', flags: flags & ~Flag.extendedLength, code, value: value.take(value.remaining).slice() })
+    return
   }
-  if ((flags & KIND_BITS) !== codec.flags) {
-    throw new AttributeFault(UpdateError.flags, `attribute ${code} has the flags 0x${flags.toString(16)}`)
-  }
-  return codec.decode(value, context)
+  const sound = (flags & KIND_BITS) === codec.flags
+  // Its routes can be withdrawn only when they are known, so it is read although its flags are wrong (RFC 7606 §3 c).
+  if (sound || code === mpReach.code || code === mpUnreach.code) into.push(codec.decode(value, context))
+  if (!sound) throw wrongFlags(code, flags)
 }
 
-/** A truncated value is a length error; whatever ends the session goes on. */
-function survive(error: unknown, attribute: number): AttributeError {
-  if (error instanceof AttributeFault) return { action: error.action, attribute, subcode: error.subcode, detail: error.message }
-  if (error instanceof Truncated) return { action: 'treat-as-withdraw', attribute, subcode: UpdateError.length, detail: error.message }
-  throw error
+function wrongFlags(code: number, flags: number): AttributeFault {
+  return new AttributeFault(UpdateError.flags, `attribute ${code} has the flags 0x${flags.toString(16)}`)
+}
+
+/** A truncated value is a length error; whatever ends the session goes on, with the attribute as its data (RFC 4271 §6.3). */
+function survive(error: unknown, attribute: number, reader: Reader, offset: number): AttributeError {
+  const field = attributeName(attribute)
+  if (error instanceof AttributeFault) {
+    return { action: error.action, attribute, subcode: error.subcode, detail: error.message, field, offset }
+  }
+  if (error instanceof Truncated) {
+    return { action: 'treat-as-withdraw', attribute, subcode: UpdateError.length, detail: error.message, field, offset }
+  }
+  if (!(error instanceof WireFault)) throw error
+  const { code, subcode, detail, offset: at } = error.error
+  const multiprotocol = attribute === mpReach.code || attribute === mpUnreach.code
+  const data = reader.bytes.slice(offset, reader.position)
+  throw new WireFault(code, multiprotocol ? UpdateError.optionalAttribute : subcode, detail, data, field, at ?? offset)
 }
 
 /** RFC 4271 §5 and RFC 4760 §3: what an UPDATE with routes must have. An attribute that was there but malformed is not missing. */
@@ -146,8 +178,9 @@ function missing(seen: ReadonlySet<number>, hasNlri: boolean): number[] {
   return mandatory.filter((code) => !seen.has(code))
 }
 
-function listError(detail: string): AttributeError {
-  return { action: 'treat-as-withdraw', attribute: 0, subcode: UpdateError.malformedAttributeList, detail }
+function listError(detail: string, offset: number): AttributeError {
+  const subcode = UpdateError.malformedAttributeList
+  return { action: 'treat-as-withdraw', attribute: 0, subcode, detail, field: attributeName(0), offset }
 }
 
 export function encodeAttribute(writer: Writer, attribute: Attribute, context: CodecContext): void {

@@ -8,7 +8,16 @@
  */
 import { type Reader, Truncated, type Writer } from '../cursor.ts'
 import { ADD_PATH, type AddPath, decodeAddPath, encodeAddPath } from './add-path.ts'
+import {
+  decodeEnhancedRouteRefresh,
+  decodeExtendedMessage,
+  ENHANCED_ROUTE_REFRESH,
+  type EnhancedRouteRefresh,
+  EXTENDED_MESSAGE,
+  type ExtendedMessage,
+} from './bare.ts'
 import { decodeFourOctetAs, encodeFourOctetAs, FOUR_OCTET_AS, type FourOctetAs } from './four-octet-as.ts'
+import { decodeGracefulRestart, encodeGracefulRestart, GRACEFUL_RESTART, type GracefulRestart } from './graceful-restart.ts'
 import { decodeMultiprotocol, encodeMultiprotocol, MULTIPROTOCOL, type Multiprotocol } from './multiprotocol.ts'
 import { decodeRouteRefreshCapability, ROUTE_REFRESH, type RouteRefreshCapability } from './route-refresh.ts'
 
@@ -18,13 +27,24 @@ export interface UnknownCapability {
   readonly value: Uint8Array
 }
 
-export type Capability = Multiprotocol | RouteRefreshCapability | FourOctetAs | AddPath | UnknownCapability
+export type Capability =
+  | Multiprotocol
+  | RouteRefreshCapability
+  | FourOctetAs
+  | AddPath
+  | GracefulRestart
+  | ExtendedMessage
+  | EnhancedRouteRefresh
+  | UnknownCapability
 
 const DECODERS: Readonly<Record<number, (value: Reader) => Capability | undefined>> = {
   [MULTIPROTOCOL]: decodeMultiprotocol,
   [ROUTE_REFRESH]: decodeRouteRefreshCapability,
   [FOUR_OCTET_AS]: decodeFourOctetAs,
   [ADD_PATH]: decodeAddPath,
+  [GRACEFUL_RESTART]: decodeGracefulRestart,
+  [EXTENDED_MESSAGE]: decodeExtendedMessage,
+  [ENHANCED_ROUTE_REFRESH]: decodeEnhancedRouteRefresh,
 }
 
 /** Reads one capabilities parameter to its end; throws `Truncated` when a capability is longer than it. */
@@ -56,10 +76,15 @@ export function encodeCapability(writer: Writer, capability: Capability): void {
     case 'add-path':
       encodeAddPath(writer, capability)
       break
+    case 'graceful-restart':
+      encodeGracefulRestart(writer, capability)
+      break
     case 'unknown':
       writer.raw(capability.value)
       break
     case 'route-refresh':
+    case 'extended-message':
+    case 'enhanced-route-refresh':
       break
   }
   writer.patch8(lengthAt, writer.length - lengthAt - 1)
@@ -75,6 +100,12 @@ function codeOf(capability: Capability): number {
       return FOUR_OCTET_AS
     case 'add-path':
       return ADD_PATH
+    case 'graceful-restart':
+      return GRACEFUL_RESTART
+    case 'extended-message':
+      return EXTENDED_MESSAGE
+    case 'enhanced-route-refresh':
+      return ENHANCED_ROUTE_REFRESH
     case 'unknown':
       return capability.code
   }

@@ -36,7 +36,14 @@ function decodeBody(frame: Frame, context: CodecContext): Message {
     case MessageType.routeRefresh:
       return decodeRouteRefresh(frame.bytes)
     default:
-      throw new WireFault(ErrorCode.header, HeaderError.badType, `message type ${frame.type} is unknown`, Uint8Array.of(frame.type))
+      throw new WireFault(
+        ErrorCode.header,
+        HeaderError.badType,
+        `message type ${frame.type} is unknown`,
+        Uint8Array.of(frame.type),
+        'Type',
+        18,
+      )
   }
 }
 

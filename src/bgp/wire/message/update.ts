@@ -9,10 +9,11 @@
  *
  * With neither withdrawn routes nor attributes it is the End-of-RIB marker of IPv4 unicast (RFC 4724 §2).
  */
-import { type Attribute, decodeAttributes, encodeAttribute } from '../attribute/index.ts'
-import type { CodecContext } from '../context.ts'
+import { type Attribute, decodeAttributes, encodeAttribute, findAttribute } from '../attribute/index.ts'
+import { type Family, IPV4_UNICAST, isIpv4Unicast } from '../capability/family.ts'
+import { type CodecContext, PLAIN } from '../context.ts'
 import { Reader } from '../cursor.ts'
-import { type AttributeError, ErrorCode, UpdateError, WireFault } from '../errors.ts'
+import { type AttributeError, ErrorCode, NO_DATA, UpdateError, WireFault } from '../errors.ts'
 import { beginMessage, finishMessage, HEADER_SIZE, MessageType } from '../header.ts'
 import { decodeNlri, encodeNlri, type Nlri } from '../nlri.ts'
 
@@ -29,15 +30,35 @@ export interface UpdateMessage {
 export function decodeUpdate(bytes: Uint8Array, context: CodecContext): UpdateMessage {
   const reader = new Reader(bytes, HEADER_SIZE)
   const withdrawnLength = reader.u16()
-  if (withdrawnLength + 2 > reader.remaining) throw malformed(`withdrawn routes of ${withdrawnLength} octets do not fit`)
-  const withdrawn = decodeNlri(reader.sub(withdrawnLength), context.addPath)
+  if (withdrawnLength + 2 > reader.remaining) {
+    throw malformed(`withdrawn routes of ${withdrawnLength} octets do not fit`, 'Withdrawn Routes Length', HEADER_SIZE)
+  }
+  const withdrawn = decodeNlri(reader.sub(withdrawnLength), context.addPath, 'Withdrawn Routes')
   const attributesLength = reader.u16()
-  if (attributesLength > reader.remaining) throw malformed(`path attributes of ${attributesLength} octets do not fit`)
+  if (attributesLength > reader.remaining) {
+    throw malformed(`path attributes of ${attributesLength} octets do not fit`, 'Total Path Attribute Length', reader.position - 2)
+  }
   const attributesReader = reader.sub(attributesLength)
   const nlri = decodeNlri(reader, context.addPath)
   const { attributes, errors } = decodeAttributes(attributesReader, context, nlri.length > 0)
+  if (errors.length > 0 && nlri.length === 0) demandRoutes(attributes, errors)
   return { type: 'update', withdrawn, attributes, nlri, errors }
 }
+
+/**
+ * RFC 7606 §5.2: where attributes that come with routes are in error, but no routes were found, they may have been lost in what could not
+ * be read: withdrawing none would leave them in use, so the session ends. MP_UNREACH_NLRI comes without.
+ */
+function demandRoutes(attributes: readonly Attribute[], errors: readonly AttributeError[]): void {
+  const worst = errors.find((error) => error.action === 'treat-as-withdraw')
+  if (worst === undefined) return
+  const reach = findAttribute(attributes, 'mp-reach')
+  if (reach && (reach.nlri.length > 0 || reach.other.length > 0 || (reach.nlri6?.length ?? 0) > 0)) return
+  if (errors.every((error) => error.attribute === MP_UNREACH) && attributes.every((attribute) => attribute.type === 'mp-unreach')) return
+  throw new WireFault(ErrorCode.update, worst.subcode, `${worst.detail}, in an UPDATE without routes`, NO_DATA, worst.field, worst.offset)
+}
+
+const MP_UNREACH = 15
 
 export function encodeUpdate(message: Omit<UpdateMessage, 'type' | 'errors'>, context: CodecContext): Uint8Array {
   const writer = beginMessage(MessageType.update)
@@ -50,7 +71,7 @@ export function encodeUpdate(message: Omit<UpdateMessage, 'type' | 'errors'>, co
   for (const attribute of message.attributes) encodeAttribute(writer, attribute, context)
   writer.patch16(attributesAt, writer.length - attributesAt - 2)
   for (const nlri of message.nlri) encodeNlri(writer, nlri, context.addPath)
-  return finishMessage(writer)
+  return finishMessage(writer, context.maxMessageSize)
 }
 
 /** RFC 7606 §2: its NLRI count as withdrawn. */
@@ -58,6 +79,22 @@ export function treatAsWithdraw(message: UpdateMessage): boolean {
   return message.errors.some((error) => error.action === 'treat-as-withdraw')
 }
 
-function malformed(detail: string): WireFault {
-  return new WireFault(ErrorCode.update, UpdateError.malformedAttributeList, detail)
+/** The family whose End-of-RIB marker this is (RFC 4724 §2); `undefined` for any other UPDATE. */
+export function endOfRib(message: UpdateMessage): Family | undefined {
+  if (message.withdrawn.length > 0 || message.nlri.length > 0 || message.errors.length > 0) return undefined
+  const [only, more] = message.attributes
+  if (only === undefined) return IPV4_UNICAST
+  if (more !== undefined || only.type !== 'mp-unreach') return undefined
+  const empty = only.nlri.length === 0 && only.other.length === 0 && (only.nlri6?.length ?? 0) === 0
+  return empty ? { afi: only.afi, safi: only.safi } : undefined
+}
+
+/** The End-of-RIB marker of a family, as bytes. */
+export function encodeEndOfRib(family: Family): Uint8Array {
+  const unreach: Attribute = { type: 'mp-unreach', afi: family.afi, safi: family.safi, nlri: [], other: NO_DATA }
+  return encodeUpdate({ withdrawn: [], attributes: isIpv4Unicast(family) ? [] : [unreach], nlri: [] }, PLAIN)
+}
+
+function malformed(detail: string, field: string, offset: number): WireFault {
+  return new WireFault(ErrorCode.update, UpdateError.malformedAttributeList, detail, NO_DATA, field, offset)
 }
