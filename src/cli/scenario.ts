@@ -21,6 +21,7 @@ interface Options {
   readonly grep?: string
   readonly json?: string
   readonly keep?: true
+  readonly ahead?: true
   readonly repeatEach: number
   readonly timers: TimerProfile['name']
   readonly routers?: readonly RouterSet[]
@@ -36,6 +37,7 @@ export function scenarioCommand(): Command {
     .option('-g, --grep <PATTERN>', 'only those whose name or title has it')
     .option('--json <FILE>', 'write the report there too; - is standard output')
     .option('--keep', 'leave the labs running, faults in force')
+    .option('--ahead', 'bring the next lab up while a scenario runs: sooner done, times less exact')
     .option('--repeat-each <N>', 'run each N times', positive, 1)
     .addOption(new Option('--timers <PROFILE>', 'BGP, lease and ARP timers').choices(['default', 'fast']).default('fast'))
     .option('--routers <SET>', 'frr, gobgp, mixed, all, or tor1=frr,tor2=gobgp (default: all; with --controls: mixed)', routers)
@@ -112,6 +114,7 @@ async function runScenarios(names: readonly string[], options: Options): Promise
       engine: runner,
       signal: interrupt.signal,
       keep,
+      ahead: options.ahead === true,
       onStray,
       log: (job) => folder.log(job),
       reporter: {

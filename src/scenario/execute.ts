@@ -1,7 +1,7 @@
 /** Runs one scenario on a lab that is up: from its first step to its verdict, the faults undone. */
 import type { Lab } from '../engine/lab.ts'
 import { PROGRAM_ENDED } from '../engine/view.ts'
-import type { AssertionResult, Verdict } from '../model/index.ts'
+import type { AssertionResult, LabEvent, Verdict } from '../model/index.ts'
 import type { Context, Scenario } from './definition.ts'
 import { AssertionFailed, Cancelled } from './errors.ts'
 import { expectOf } from './expect/index.ts'
@@ -43,9 +43,12 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
     onFirst = reject
   })
   // What it would still say of a lab with a dead device is worth nothing.
-  const unsubscribe = lab.events.subscribe((event) => {
+  const judge = (event: LabEvent) => {
     if (event.type === 'fault' && event.fault === PROGRAM_ENDED) onFirst(new Error(`${event.detail}; nobody asked it to`))
-  })
+  }
+  // A lab that was up early may have lost one already.
+  lab.events.all.forEach(judge)
+  const unsubscribe = lab.events.subscribe(judge)
   const release = options.onStray?.((error) => {
     strays.push(error)
     onFirst(error)

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { PROGRAM_ENDED } from '../../src/engine/view.ts'
 import type { ScenarioResult } from '../../src/model/index.ts'
 import { type Scenario, scenario } from '../../src/scenario/definition.ts'
 import { findScenarios } from '../../src/scenario/host/index.ts'
@@ -175,6 +176,71 @@ describe('runs', () => {
     const results = await runJobs(jobs, { engine, reporter: {}, signal: interrupt.signal, keep: false })
     expect(results.map((result) => result.verdict)).toEqual(['cancelled'])
     expect(labs.at(-1)?.closed).toBe(true)
+  })
+
+  describe('ahead', () => {
+    const story: string[] = []
+    const telling: Engine = {
+      ...engine,
+      open: async (plan) => {
+        const lab = await engine.open(plan, { keep: false, signal: new AbortController().signal, onProgress: () => {} })
+        const number = story.filter((line) => line.startsWith('open')).length + 1
+        story.push(`open ${number}`)
+        const close = lab.close.bind(lab)
+        return Object.assign(lab, {
+          close() {
+            story.push(`close ${number}`)
+            return close()
+          },
+        })
+      },
+    }
+    const told = async (name: string) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      story.push(name)
+    }
+    const three = async (second: Scenario['body']) =>
+      (
+        await planJobs(
+          selectJobs(
+            [found('a', { body: () => told('a') }), found('b', { body: second }), found('c', { body: () => told('c') })],
+            everything,
+          ),
+          load,
+        )
+      ).jobs
+
+    test('the next lab, and no more than that one, comes up while a scenario runs', async () => {
+      story.length = 0
+      const options = { engine: telling, reporter: {}, signal: new AbortController().signal, keep: false }
+      await runJobs(await three(() => told('b')), { ...options, ahead: true })
+      expect(story).toEqual(['open 1', 'open 2', 'a', 'close 1', 'open 3', 'b', 'close 2', 'c', 'close 3'])
+      story.length = 0
+      await runJobs(await three(() => told('b')), options)
+      expect(story).toEqual(['open 1', 'a', 'close 1', 'open 2', 'b', 'close 2', 'open 3', 'c', 'close 3'])
+    })
+
+    test('an interruption closes the lab that nobody came to use', async () => {
+      story.length = 0
+      const interrupt = new AbortController()
+      const jobs = await three(async () => interrupt.abort())
+      const results = await runJobs(jobs, { engine: telling, reporter: {}, signal: interrupt.signal, keep: false, ahead: true })
+      expect(results.map((result) => result.verdict)).toEqual(['passed', 'cancelled'])
+      expect([...story].sort()).toEqual(['a', 'close 1', 'close 2', 'close 3', 'open 1', 'open 2', 'open 3'])
+    })
+
+    test('a lab that lost a device while it waited fails its scenario', async () => {
+      const wounded: Engine = {
+        ...engine,
+        open: async (plan) => {
+          const lab = new FakeLab(plan)
+          lab.emit({ type: 'fault', device: 'tor1', fault: PROGRAM_ENDED, detail: 'tor1 has ended' })
+          return lab
+        },
+      }
+      const result = await runs(found('a', { body: () => new Promise(() => {}) }), { engine: wounded })
+      expect(result).toMatchObject({ verdict: 'error', problems: [expect.stringContaining('tor1 has ended; nobody asked it to')] })
+    })
   })
 
   test('bad input and unknown routers are found before anything starts', async () => {
