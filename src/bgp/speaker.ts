@@ -9,7 +9,7 @@ import { Peer, type PeerContext, type PeerStatus } from './peer.ts'
 import { SelectionDeferral } from './restart.ts'
 import type { FamilyName } from './rib/adj-rib-in.ts'
 import { type AnnouncedRoute, AnnouncedTable } from './rib/announced.ts'
-import { type DecisionOptions, decide } from './rib/decision.ts'
+import { type Candidate, type DecisionOptions, decide } from './rib/decision.ts'
 import { formatKey, parseKey, type RouteKey } from './rib/key.ts'
 import { CeaseReason } from './wire/index.ts'
 
@@ -160,6 +160,13 @@ export class Speaker {
     const key = parseKey(prefix)
     if (key === undefined) throw new TypeError(`not a prefix: ${JSON.stringify(prefix)}`)
     return this.#route(key, this.#peers.values(), options)
+  }
+
+  /** What `decide` is given for a prefix, for a router that has several speakers: throws `TypeError` on text that is no prefix. */
+  candidates(prefix: string): Candidate[] {
+    const key = parseKey(prefix)
+    if (key === undefined) throw new TypeError(`not a prefix: ${JSON.stringify(prefix)}`)
+    return Array.from(this.#peers.values(), (peer) => peer.candidates(key)).flat()
   }
 
   /** Everything received, from all peers. `options`: how the best of several paths is found. */

@@ -26,9 +26,19 @@ export interface Lab {
   readonly shell: Shell
   readonly rehearsal: Rehearsal
   readonly api: Api
+  /** Absent where time is real. */
+  readonly virtualTime?: VirtualTime
   now(): Micros
   /** Ends the lab: undoes nothing, removes everything that it made. May be called twice. */
   close(): Promise<void>
+}
+
+/** Time that moves only while somebody waits for the lab. */
+export interface VirtualTime {
+  /** Calls back at `instant`; answers how to stop that. Whoever waits for events has one for as long as it waits: when it is stopped, time stands still. */
+  alarm(instant: Micros, callback: () => void): () => void
+  /** Somebody waits for what is not the lab's, or the lab itself failed: told once, and time goes no further. Answers how to stop listening. */
+  onStall(listener: (error: Error) => void): () => void
 }
 
 export interface EventLog {

@@ -6,12 +6,12 @@ import { type AuditDifference, auditView } from '../engine/audit.ts'
 import type { Lab } from '../engine/lab.ts'
 import { POWER_OFF, PROGRAM_ENDED } from '../engine/view.ts'
 import { type LabEvent, type Micros, SECOND } from '../model/index.ts'
-import { type Alarm, realAlarm } from './wait.ts'
+import { type Alarm, alarmOf } from './wait.ts'
 
 /** What is still moving gets this many chances to come to rest, each woken by the next record or ended after a second. */
 const CHANCES = 8
 
-export async function audit(lab: Lab, alarm: Alarm = realAlarm(lab)): Promise<readonly string[]> {
+export async function audit(lab: Lab, alarm: Alarm = alarmOf(lab)): Promise<readonly string[]> {
   let differences: readonly AuditDifference[] = []
   for (let chance = 0; chance < CHANCES; chance++) {
     if (chance > 0) await nextChange(lab, alarm)

@@ -49,6 +49,11 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   // A lab that was up early may have lost one already.
   lab.events.all.forEach(judge)
   const unsubscribe = lab.events.subscribe(judge)
+  let stalled = false
+  const stopStalls = lab.virtualTime?.onStall((error) => {
+    stalled = true
+    onFirst(error)
+  })
   const release = options.onStray?.((error) => {
     strays.push(error)
     onFirst(error)
@@ -61,8 +66,9 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   }
   stray.catch(() => {})
   unsubscribe()
+  stopStalls?.()
   const unfinished = completed ? run.unfinished() : []
-  await run.finish(completed)
+  await run.finish(completed, stalled)
   const cancelled = options.signal?.aborted === true
   if (thrown !== undefined && !(thrown instanceof AssertionFailed) && !(thrown instanceof Cancelled)) problems.push(describeError(thrown))
   const ended = lab.now()

@@ -5,7 +5,7 @@ import { AssertionFailed, Cancelled } from './errors.ts'
 import type { Fault, FaultKind } from './faults/index.ts'
 import { callPlace } from './place.ts'
 import { Tracked } from './tracked.ts'
-import { type Alarm, type Invariant, type Outcome, realAlarm, type Watching } from './wait.ts'
+import { type Alarm, alarmOf, type Invariant, type Outcome, type Watching } from './wait.ts'
 
 /** `'15s'`, or microseconds. */
 export type Length = string | Micros
@@ -61,7 +61,7 @@ export class Run {
     this.lab = lab
     this.control = options.control
     const signal = options.signal === undefined ? this.#ending.signal : AbortSignal.any([this.#ending.signal, options.signal])
-    this.watching = { lab, alarm: options.alarm ?? realAlarm(lab), signal }
+    this.watching = { lab, alarm: options.alarm ?? alarmOf(lab), signal }
   }
 
   /** Remembers something that must be awaited. */
@@ -158,11 +158,14 @@ export class Run {
     return open.map(({ what, place }) => (place === undefined ? what : `${what} (line ${place.line})`))
   }
 
-  /** Ends what is still being watched: invariants get their verdict, and whatever was not awaited is told. */
-  async finish(completed: boolean): Promise<void> {
+  /**
+   * Ends what is still being watched: invariants get their verdict, and whatever was not awaited is told. `stalled`: some of what goes on waits for
+   * what never comes, so it is not waited for.
+   */
+  async finish(completed: boolean, stalled = false): Promise<void> {
     const forgotten = completed ? this.#tracked.filter((each) => !each.awaited) : []
     this.#ending.abort()
-    await Promise.all(this.#tracked.map((each) => each.settled()))
+    if (!stalled) await Promise.all(this.#tracked.map((each) => each.settled()))
     for (const each of forgotten) {
       const at = this.lab.now()
       const message = `nobody waited for it: write \`await\` before it`

@@ -24,8 +24,10 @@ export function held(at: Micros, reference: Micros, more: Partial<Outcome> = {})
   return { holds: true, at, reference, differences: [], ...more }
 }
 
-/** Wall-clock alarms for labs on real time. */
-export function realAlarm(lab: Pick<Lab, 'now'>): Alarm {
+/** By the lab's own time where that is virtual, else by this machine's. */
+export function alarmOf(lab: Pick<Lab, 'now' | 'virtualTime'>): Alarm {
+  const { virtualTime } = lab
+  if (virtualTime !== undefined) return (instant, callback) => virtualTime.alarm(instant, callback)
   return (instant, callback) => {
     const timer = setTimeout(callback, Math.max(0, (instant - lab.now()) / 1000))
     return () => clearTimeout(timer)
@@ -153,16 +155,26 @@ export function staysFor(watching: Watching, condition: Condition, length: Micro
   const { lab, alarm, signal } = watching
   const start = lab.now()
   return new Promise((resolve, reject) => {
-    let stopAlarm = () => {}
-    const invariant = always(watching, condition, (outcome) => queueMicrotask(() => end(() => resolve(outcome))))
+    let broken: Outcome | undefined
+    let onBroken = (outcome: Outcome) => {
+      broken = outcome
+    }
+    const invariant = always(watching, condition, (outcome) => onBroken(outcome))
+    if (broken !== undefined) {
+      invariant.stop()
+      resolve(broken)
+      return
+    }
     const end = (settle: () => void) => {
       invariant.stop()
       stopAlarm()
       signal.removeEventListener('abort', onAbort)
       settle()
     }
+    // At once, so that virtual time stands still at the change that broke it.
+    onBroken = (outcome) => end(() => resolve(outcome))
     const onAbort = () => end(() => reject(new Cancelled()))
-    stopAlarm = alarm(start + length, () => end(() => resolve(invariant.stop())))
+    const stopAlarm = alarm(start + length, () => end(() => resolve(invariant.stop())))
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
   })

@@ -99,6 +99,20 @@ describe('communities', () => {
     expect(peer.updates()).toHaveLength(3)
   })
 
+  test('a path that is passed on stands behind our own AS', () => {
+    const lab = new Lab()
+    const peer = new RawPeer(lab, (raw) => raw.send(OPEN, KEEPALIVE))
+    const node = lab.node()
+    node.announce([{ ...ROUTE, transit: [65001, 65010] }])
+    lab.until('announced', () => peer.updates().length === 1)
+    const segments = [{ kind: 'sequence', asns: [NODE_ASN, 65001, 65010] }]
+    expect(peer.updates()[0]?.attributes[1]).toEqual({ type: 'as-path', segments })
+    // Another way to the same next hop is a change.
+    node.announce([{ ...ROUTE, transit: [65001] }])
+    lab.until('again', () => peer.updates().length === 2)
+    expect(() => node.announce([{ ...ROUTE, transit: [0] }])).toThrow('transit: 0 is no AS number')
+  })
+
   test('text that is no community is the caller’s error, and nothing changes', () => {
     const { node, tor, lab } = pair()
     for (const bad of [

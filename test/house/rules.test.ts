@@ -25,6 +25,8 @@ describe('the rules can fail', () => {
     ['report/a.ts', `export * from '../world/index.ts'`, /report must not import world/],
     ['engine/lab.ts', `import '../report/index.ts'`, /engine must not import report/],
     ['engine/docker/a.ts', `import '../sim/index.ts'`, /engine\/docker must not import engine\/sim/],
+    ['engine/sim/net/a.ts', `import '../driver/driver.ts'`, /must not import engine\/sim\/driver/],
+    ['engine/sim/net/a.ts', `const x = new Promise(() => {})`, /uses Promise/],
     ['bgp/a.ts', `import { connect } from 'node:net'`, /imports node:net/],
     ['scenario/a.ts', `const fs = await import('node:fs')`, /imports node:fs/],
     ['cluster/a.ts', `import { parse } from 'yaml'`, /imports the package yaml/],

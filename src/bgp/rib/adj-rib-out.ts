@@ -170,14 +170,15 @@ export class AdjRibOut {
   /** RFC 4271 §5.1 towards an external peer; AS4_PATH where it does not speak four octets (RFC 6793 §4.2.2). NEXT_HOP of IPv4 only. */
   #attributes({ nextHop, extras }: OutgoingPath): Attribute[] {
     const { localAsn, context } = this.#options
-    const segments = [{ kind: 'sequence' as const, asns: new Array<number>(1 + (extras?.prepend ?? 0)).fill(localAsn) }]
+    const asns = [...new Array<number>(1 + (extras?.prepend ?? 0)).fill(localAsn), ...(extras?.transit ?? [])]
+    const segments = [{ kind: 'sequence' as const, asns }]
     const attributes: Attribute[] = [
       { type: 'origin', value: extras?.origin ?? 'igp' },
       { type: 'as-path', segments },
     ]
     if (typeof nextHop === 'number') attributes.push({ type: 'next-hop', address: nextHop })
     attributes.push(...extraAttributes(extras, this.#shutdown ? [WellKnownCommunity.gracefulShutdown] : []))
-    if (!context.fourOctetAs && localAsn > 0xffff) attributes.push({ type: 'as4-path', segments })
+    if (!context.fourOctetAs && asns.some((asn) => asn > 0xffff)) attributes.push({ type: 'as4-path', segments })
     return attributes
   }
 }

@@ -19,6 +19,8 @@ export interface RouteOptions {
   readonly origin?: OriginValue
   /** How often our own AS stands in the path beyond the first. */
   readonly prepend?: number
+  /** The AS_PATH with which a router that passes the route on had learnt it: it stands behind our own AS, in order. */
+  readonly transit?: readonly number[]
 }
 
 /** The same, read; equal ones are one object (`text` tells them apart), so that a comparison is `===`. */
@@ -26,6 +28,7 @@ export interface RouteExtras {
   readonly text: string
   readonly origin: OriginValue
   readonly prepend: number
+  readonly transit: readonly number[]
   readonly multiExitDisc?: number
   readonly communities: readonly number[]
   readonly largeCommunities: readonly LargeCommunity[]
@@ -33,21 +36,23 @@ export interface RouteExtras {
 
 /** Throws `TypeError` on text that is no community, or a number that does not fit; `undefined` where nothing is asked for. */
 export function readExtras(options: RouteOptions): RouteExtras | undefined {
-  const { origin = 'igp', prepend = 0, multiExitDisc } = options
+  const { origin = 'igp', prepend = 0, transit = [], multiExitDisc } = options
   const communities = [...new Set(options.communities?.map((text) => read(text, parseCommunity, 'community')))]
   const large = options.largeCommunities?.map((text) => read(text, parseLargeCommunity, 'large community')) ?? []
   // RFC 8092 §3: no duplicates on the wire.
   const largeCommunities = [...new Map(large.map((value) => [formatLargeCommunity(value), value])).values()]
   if (!Number.isInteger(prepend) || prepend < 0 || prepend > 100) throw new TypeError(`prepend ${prepend}: 0 to 100`)
+  const wrong = transit.find((asn) => !Number.isInteger(asn) || asn < 1 || asn > 0xffffffff)
+  if (wrong !== undefined) throw new TypeError(`transit: ${wrong} is no AS number`)
   if (multiExitDisc !== undefined && (!Number.isInteger(multiExitDisc) || multiExitDisc < 0 || multiExitDisc > 0xffffffff)) {
     throw new TypeError(`multiExitDisc ${multiExitDisc}: 0 to 4294967295`)
   }
   if (communities.length + largeCommunities.length > 200) throw new TypeError('more than 200 communities on one route')
-  if (origin === 'igp' && prepend === 0 && multiExitDisc === undefined && communities.length + largeCommunities.length === 0)
-    return undefined
+  const ownPath = prepend === 0 && transit.length === 0
+  if (origin === 'igp' && ownPath && multiExitDisc === undefined && communities.length + largeCommunities.length === 0) return undefined
   const texts = [communities.map(formatCommunity).join(' '), largeCommunities.map(formatLargeCommunity).join(' ')]
-  const text = [origin, prepend, multiExitDisc ?? '', ...texts].join('|')
-  return { text, origin, prepend, ...(multiExitDisc === undefined ? {} : { multiExitDisc }), communities, largeCommunities }
+  const text = [origin, prepend, transit.join(' '), multiExitDisc ?? '', ...texts].join('|')
+  return { text, origin, prepend, transit, ...(multiExitDisc === undefined ? {} : { multiExitDisc }), communities, largeCommunities }
 }
 
 /** The attributes that they come to, in the order of their type codes, ORIGIN and AS_PATH left out. */
