@@ -4,7 +4,7 @@ import { connectEngine } from '../../src/engine/docker/client.ts'
 import { tar } from '../../src/engine/docker/images/tar.ts'
 import { LABELS } from '../../src/engine/docker/protocol.ts'
 import { engineOutput } from '../../src/engine/docker/setup/engine-output.ts'
-import { imageOf } from './router-container.ts'
+import { imageOf } from './container.ts'
 
 const TAG = 'peerlab-test/bird:latest'
 

@@ -7,21 +7,15 @@
 
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
-import { rolldown } from 'rolldown'
-import { GenericContainer, type StartedTestContainer } from 'testcontainers'
-import { connectEngine } from '../../src/engine/docker/client.ts'
-import { builtImages } from '../../src/engine/docker/images/require.ts'
+import type { StartedTestContainer } from 'testcontainers'
 import { thisOwner } from '../../src/engine/docker/owner.ts'
-import { type ImageKind, LABELS, NODE_IN_IMAGE, type ProgramOutput } from '../../src/engine/docker/protocol.ts'
+import { LABELS, NODE_IN_IMAGE, type ProgramOutput } from '../../src/engine/docker/protocol.ts'
 import { routerDriver } from '../../src/engine/docker/routers/index.ts'
 import { type LabEvent, TIMER_PROFILES } from '../../src/model/index.ts'
 import type { RouterKind, RouterPlan } from '../../src/topology/plan.ts'
 import { neighbor } from '../engine/docker/routers/support.ts'
+import { bundle, DaemonContainer, imageOf } from './container.ts'
 import type { PeerCommand } from './peer-program.ts'
-
-// No image of its reaper can be pulled; what a dead run leaves is reaped by our labels at the next start of a lab.
-process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
 
 export { neighbor }
 
@@ -50,11 +44,10 @@ ip link set rack0 up
 /** Asks whoever listens on a socket one line, and prints the answer. */
 const ASK = `const s=require('net').connect(process.argv[1]);let b='';s.on('data',d=>{b+=d;if(b.includes('\\n')){process.stdout.write(b);process.exit()}});s.on('error',e=>{console.log(JSON.stringify({error:e.message}));process.exit()});s.write(process.argv[2]+'\\n')`
 
-/** testcontainers has no word for an init, for sysctls and for an open standard input. */
-class RouterImage extends GenericContainer {
+/** testcontainers has no word for sysctls and for an open standard input. */
+class RouterImage extends DaemonContainer {
   constructor(image: string) {
     super(image)
-    this.hostConfig.Init = true
     this.hostConfig.Sysctls = {
       'net.ipv4.ip_forward': '1',
       'net.ipv4.conf.all.rp_filter': '0',
@@ -86,26 +79,6 @@ export function routerPlan(kind: RouterKind, more: Partial<RouterPlan> = {}): Ro
   }
 }
 
-async function bundle(entry: string): Promise<string> {
-  await using bundled = await rolldown({
-    input: fileURLToPath(new URL(entry, import.meta.url)),
-    platform: 'node',
-    resolve: { conditionNames: ['peerlab-source', 'node', 'import', 'default'] },
-    logLevel: 'silent',
-  })
-  const { output } = await bundled.generate({ format: 'esm', codeSplitting: false })
-  return output[0].code
-}
-
-/** Any image of the kind serves: the daemons are the distribution's, and our program is brought along. */
-export async function imageOf(kind: ImageKind): Promise<string> {
-  const engine = await connectEngine()
-  if (!engine.ok) throw new Error(`${engine.message} ${engine.suggestion}`)
-  const image = (await builtImages(engine.docker)).find((one) => one.kind === kind)
-  if (image === undefined) throw new Error(`the engine has no image for ${kind}; run npm run lab:setup`)
-  return image.tag
-}
-
 export class RouterContainer {
   readonly plan: RouterPlan
   readonly events: LabEvent[] = []
@@ -132,7 +105,6 @@ export class RouterContainer {
     const driver = routerDriver(plan.kind)
     const output = Promise.withResolvers<Readable>()
     const container = await new RouterImage(image ?? (await imageOf(driver.image)))
-      .withNetworkMode('none')
       .withAddedCapabilities(...driver.capabilities)
       .withLabels({
         [LABELS.project]: 'interop',

@@ -1,53 +1,20 @@
-import { fileURLToPath } from 'node:url'
-import { rolldown } from 'rolldown'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { connectEngine } from '../../src/engine/docker/client.ts'
-import { builtImages } from '../../src/engine/docker/images/require.ts'
 import { LABELS, NODE_IN_IMAGE } from '../../src/engine/docker/protocol.ts'
+import { bundle, DaemonContainer, imageOf } from './container.ts'
 import type { Findings } from './speaker/terms.ts'
 
-// The reaper's image cannot be had where nothing can be pulled; every container is removed by the test that made it.
-process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
-const { GenericContainer } = await import('testcontainers')
-
-/** Without an init FRR's daemons become zombies. */
-class DaemonContainer extends GenericContainer {
-  constructor(image: string) {
-    super(image)
-    this.hostConfig.Init = true
-  }
-}
-
-let bundle = ''
+let program = ''
 
 beforeAll(async () => {
-  const build = await rolldown({
-    input: fileURLToPath(new URL('speaker/program.ts', import.meta.url)),
-    platform: 'node',
-    resolve: { conditionNames: ['peerlab-source', 'node', 'import', 'default'] },
-    logLevel: 'silent',
-  })
-  const { output } = await build.generate({ format: 'esm', codeSplitting: false })
-  await build.close()
-  bundle = output[0].code
+  program = await bundle('speaker/program.ts')
 })
-
-/** Any image of the kind serves: the daemons are the distribution's, and our program is brought along. */
-async function imageOf(kind: 'frr' | 'gobgp'): Promise<string> {
-  const engine = await connectEngine()
-  if (!engine.ok) throw new Error(`${engine.message} ${engine.suggestion}`)
-  const image = (await builtImages(engine.docker)).find((one) => one.kind === `router-${kind}`)
-  if (image === undefined) throw new Error(`the engine has no image for ${kind}; run npm run lab:setup`)
-  return image.tag
-}
 
 /** Our speaker and one daemon, on two addresses of a container that is connected to nothing. */
 async function meet(kind: 'frr' | 'gobgp', addPath: 'on' | 'off'): Promise<Findings> {
-  const container = await new DaemonContainer(await imageOf(kind))
-    .withNetworkMode('none')
+  const container = await new DaemonContainer(await imageOf(`router-${kind}`))
     .withAddedCapabilities('NET_ADMIN', 'SYS_ADMIN')
     .withLabels({ [LABELS.project]: 'test' })
-    .withCopyContentToContainer([{ content: bundle, target: '/tmp/speaker.mjs' }])
+    .withCopyContentToContainer([{ content: program, target: '/tmp/speaker.mjs' }])
     .withCommand(['sleep', '120'])
     .start()
   try {
