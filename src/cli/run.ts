@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { RefusedFiles } from '../engine/refused.ts'
 import { checkCommand } from './check.ts'
 import { decodeCommand } from './decode.ts'
+import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
 import { execCommand } from './exec.ts'
 import { Ending, EXIT } from './exit.ts'
@@ -28,6 +29,7 @@ const COMMANDS = [
   kubeconfigCommand,
   sessionsCommand,
   routesCommand,
+  diffCommand,
   downCommand,
 ]
 

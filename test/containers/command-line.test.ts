@@ -58,6 +58,12 @@ async function containers(): Promise<string[]> {
   return found.flatMap((info) => info.Names)
 }
 
+/** The one lab that is running. */
+async function kept(): Promise<string> {
+  const found = await engine.docker.listContainers({ filters: { label: ['peerlab.lab'] } })
+  return found[0]!.Labels['peerlab.lab']!
+}
+
 /** Resolves at the first container of a new lab. */
 async function firstContainer(): Promise<void> {
   const events = await engine.docker.getEvents({ filters: { type: ['container'], event: ['start'], label: ['peerlab.lab'] } })
@@ -68,7 +74,7 @@ async function firstContainer(): Promise<void> {
 describe('peerlab scenario', () => {
   it('passes, reports to a file, and leaves nothing', async () => {
     const file = join(folder, 'report.json')
-    const run = peerlab('scenario', 'ecmp-fan-out', '--routers', 'frr', '--repeat-each', '2', '--json', file)
+    const run = peerlab('scenario', 'ecmp-fan-out', '--routers', 'frr', '--repeat-each', '2', '--ahead', '--json', file)
     expect([await run.ended, run.output()]).toEqual([0, expect.stringContaining('2 passed')])
     const report = JSON.parse(readFileSync(file, 'utf8'))
     expect(report.scenarios).toHaveLength(2)
@@ -147,6 +153,9 @@ describe('peerlab scenario', () => {
     expect([await exec.ended, exec.output()]).toEqual([0, '1\n'])
     const failing = peerlab('exec', 'node-04', '--', 'false')
     expect(await failing.ended).toBe(1)
+    const lab = await kept()
+    const same = peerlab('diff', lab, lab)
+    expect([await same.ended, same.output()]).toEqual([0, expect.stringMatching(/traffic +\d+ the same\n\nno difference/)])
     const [node] = await engine.docker.listContainers({ filters: { label: ['peerlab.device=node-05'] } })
     await engine.docker.getContainer(node!.Id).kill()
     const dead = peerlab('exec', 'node-05', '--', 'true')
