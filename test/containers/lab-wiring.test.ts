@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { devicesOf } from '../../src/engine/configs.ts'
 import { attachLab, type DockerLab, listLabs } from '../../src/engine/docker/index.ts'
-import { devicesOf } from '../../src/engine/docker/wiring.ts'
 import { labs, type TestEngine, testEngine } from './support.ts'
 import { tinyPlan } from './tiny-plan.ts'
 

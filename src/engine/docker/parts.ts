@@ -1,9 +1,9 @@
 /** What the parts of a running lab share with each other. */
 import type { LabEventBody, Micros } from '../../model/index.ts'
 import type { DevicePlan, Plan } from '../../topology/plan.ts'
+import { devicesOf } from '../configs.ts'
 import type { Log } from '../log.ts'
 import type { Fleet } from './fleet.ts'
-import { devicesOf } from './wiring.ts'
 
 export interface Parts {
   readonly plan: Plan

@@ -1,9 +1,10 @@
 /** Power off and on, and single links: the wiring helper's faults. */
 import type { Micros } from '../../model/index.ts'
+import { routesThrough } from '../configs.ts'
 import type { Links, Power } from '../lab.ts'
 import { POWER_OFF } from '../view.ts'
 import { deviceOf, type Parts, reportFault } from './parts.ts'
-import { routeLines, routesThrough, wireAgain } from './wiring.ts'
+import { routeLines, wireAgain } from './wiring.ts'
 import type { BatchRequest, BatchResult } from './wiring-requests.ts'
 
 export function createPower(parts: Parts): Power {

@@ -1,8 +1,6 @@
 /** The configuration that each device's program is started with, from the plan. Pure. */
-import type { AgentConfig, ControlPlaneSpeakerConfig } from '../../cluster/agent/config.ts'
-import { controlPlaneSessions } from '../../cluster/index.ts'
 import type { NodePlan, Plan, RouterPlan } from '../../topology/plan.ts'
-import type { Endpoint } from '../../world/index.ts'
+import { agentConfig, backendPorts, controlPlaneConfig } from '../configs.ts'
 import type { AdminStart } from './programs/admin.ts'
 import type { NodeStart } from './programs/node.ts'
 import type { RouterStart } from './routers/driver.ts'
@@ -27,67 +25,14 @@ function routerStart(plan: Plan, router: RouterPlan): RouterStart {
 }
 
 function nodeStart(plan: Plan, node: NodePlan, seed: string): NodeStart {
-  const { timers } = plan
-  const { model } = plan.cluster
-  const store = storeOf(plan)
-  const atVip = plan.api?.path === 'control-plane-vip' && !node.roles.controlPlane
-  const config: AgentConfig = {
-    node: node.name,
-    address: node.address,
-    // A control-plane node asks the store itself: the way there rests on no session, so it can start before any is up.
-    api: atVip ? { address: model.cpVip, port: model.cpPort } : store,
-    timers,
-    loadBalancer: node.roles.loadBalancer,
-    ...(node.roles.controlPlane ? { controlPlane: controlPlaneOf(plan, node.address) } : {}),
-  }
-  const agent = plan.agents === false ? {} : { agent: { seed: `${seed} ${node.name}`, config } }
-  return { device: node.name, backend: backendOf(plan, node.name, node.address), ...agent }
-}
-
-/** R12: a peer without a list of nodes is every control-plane node's. */
-function controlPlaneOf(plan: Plan, address: string): ControlPlaneSpeakerConfig {
-  const { model } = plan.cluster
-  const peers = controlPlaneSessions(model).filter((session) => session.localIP === address)
-  return {
-    localAsn: model.localAsn,
-    vip: model.cpVip,
-    peers: peers.map((session) => ({ address: session.peerIP, asn: session.peerASN })),
-    front: { port: model.cpPort, upstream: storeOf(plan) },
-    withdrawUnhealthy: plan.api?.withdrawUnhealthy ?? false,
-  }
-}
-
-function storeOf({ admin }: Plan): Endpoint {
-  return { address: admin.address, port: admin.apiPort }
+  const config = agentConfig(plan, node)
+  const backend: BackendStart = { node: node.name, address: node.address, ports: backendPorts(plan, node.name) }
+  return { device: node.name, backend, ...(config === undefined ? {} : { agent: { seed: `${seed} ${node.name}`, config } }) }
 }
 
 function adminStart(plan: Plan, seed: string): AdminStart {
-  const { cluster, admin, timers } = plan
-  const addresses = new Map(plan.nodes.map((node) => [node.name, node.address]))
-  const services = cluster.services.map(({ backendNodes, ...service }) => ({
-    ...service,
-    backends: backendNodes.flatMap((node) => addresses.get(node) ?? []),
-  }))
-  const start = { device: admin.name, seed: `${seed} ${admin.name}` }
-  if (plan.agents === false) return start
-  return {
-    ...start,
-    controlPlane: {
-      listen: { address: admin.address, port: admin.apiPort },
-      timers,
-      cluster: cluster.model,
-      services,
-      documents: cluster.documents,
-      initialPlacement: cluster.initialPlacement,
-      firstContact: BOOT,
-    },
-  }
-}
-
-function backendOf(plan: Plan, node: string, address: string): BackendStart {
-  const ports = plan.cluster.services.filter((service) => service.backendNodes.includes(node)).flatMap((service) => service.ports)
-  const listens = new Map(ports.map(({ protocol, targetPort: port }) => [`${protocol} ${port}`, { protocol, port }]))
-  return { node, address, ports: [...listens.values()] }
+  const controlPlane = controlPlaneConfig(plan, BOOT)
+  return { device: plan.admin.name, seed: `${seed} ${plan.admin.name}`, ...(controlPlane === undefined ? {} : { controlPlane }) }
 }
 
 function clientStart(plan: Plan, device: string): ClientStart {

@@ -1,18 +1,7 @@
 /** What the lab asks the programs on nodes and clients about traffic: the words between `traffic.ts`, `programs/client.ts` and the backends. */
 import type { ConnectResult, ProbeFlow } from '../lab.ts'
 
-/** A backend's answer to one datagram, or to one line of a TCP stream: one line of JSON. */
-export interface BackendAnswer {
-  /** The node on which the backend runs. */
-  readonly node: string
-  /** The address and port that the request came from as the backend saw it: the LB node's, which masquerades. */
-  readonly source: string
-  readonly port: number
-  /** Where it answers: `udp/5353`. */
-  readonly at: string
-  /** The request itself. */
-  readonly echo: string
-}
+export type { BackendAnswer } from '../flow.ts'
 
 export interface ClientStart {
   readonly device: string

@@ -1,9 +1,9 @@
 /** Traffic from the lab's clients, and over which LB node and router it went. */
 import { stableHash } from '../../net/index.ts'
+import { devicesOf } from '../configs.ts'
 import type { FanOutOptions, FanOutResult, Probe, ProbeOptions, Traffic } from '../lab.ts'
 import type { Parts } from './parts.ts'
 import type { ConnectEnd, ConnectStart, FanOutEnd, FanOutStart, ProbeEnd, ProbeNodes, ProbeStart } from './traffic-requests.ts'
-import { devicesOf } from './wiring.ts'
 import type { MeasuredFlow, MeasureRequest } from './wiring-requests.ts'
 
 export function createTraffic(parts: Parts): Traffic {

@@ -1,6 +1,6 @@
 /** What a plan's links and addresses come to, as lines for ip(8). Pure: which process stands for which device is given. */
-import { contains, ipv4, parsePrefix } from '../../net/index.ts'
 import type { DevicePlan, InterfacePlan, LinkEnd, LinkPlan, Plan, StaticRoute } from '../../topology/plan.ts'
+import { devicesOf, routesThrough } from '../configs.ts'
 import type { NamespaceBatch, VethEnd, WireRequest } from './wiring-requests.ts'
 
 /** The bridge inside a segment's namespace. */
@@ -8,10 +8,6 @@ export const BRIDGE = 'bridge'
 
 /** Device name → process ID of its container, as the engine's machine numbers it. */
 export type Pids = ReadonlyMap<string, number>
-
-export function devicesOf(plan: Plan): readonly DevicePlan[] {
-  return [...plan.routers, plan.admin, ...plan.nodes, ...plan.clients]
-}
 
 /** The links of one device, or of all. */
 export function linksOf(plan: Plan, device?: string): readonly LinkPlan[] {
@@ -68,12 +64,6 @@ function interfaceLines(one: InterfacePlan): string[] {
 
 function loopback(address: string): string {
   return `address add ${address.includes('/') ? address : `${address}/32`} dev lo`
-}
-
-/** The routes of a device that leave through these interfaces: the kernel drops them whenever one goes down. */
-export function routesThrough(device: DevicePlan, interfaces: readonly InterfacePlan[]): readonly StaticRoute[] {
-  const subnets = interfaces.flatMap((one) => one.addresses).flatMap((address) => parsePrefix(address, 'mask') ?? [])
-  return device.routes.filter((route) => subnets.some((subnet) => contains(subnet, ipv4(route.via))))
 }
 
 /** Several routes of one prefix are one route with several next hops. `replace`, so that it may be said twice. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { underlay, unreachable, vipAnnounced, vipMissing } from '../../../src/engine/docker/underlay.ts'
+import { underlay, vipAnnounced } from '../../../src/engine/docker/underlay.ts'
 import { Log } from '../../../src/engine/log.ts'
+import { unreachable, vipMissing } from '../../../src/engine/underlay.ts'
 import { StateView } from '../../../src/engine/view.ts'
 import type { Plan, RouterPlan } from '../../../src/topology/plan.ts'
 import { tinyPlan } from '../../containers/tiny-plan.ts'

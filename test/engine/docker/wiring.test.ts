@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { devicesOf, routeLines, wireAgain, wireAll } from '../../../src/engine/docker/wiring.ts'
+import { devicesOf } from '../../../src/engine/configs.ts'
+import { routeLines, wireAgain, wireAll } from '../../../src/engine/docker/wiring.ts'
 import { tinyPlan } from '../../containers/tiny-plan.ts'
 
 const plan = tinyPlan()

@@ -1,9 +1,10 @@
 /** A client beyond the routers: probes and fan-outs towards a VIP. */
+
+import { nodeOf } from '../../flow.ts'
 import type { BackendAnswer, ClientStart, ConnectStart, FanOutStart, ProbeStart } from '../traffic-requests.ts'
 import { openTcp, openUdp } from './client/carriers.ts'
 import { connectOnce } from './client/connect.ts'
 import { fanOut } from './client/fan-out.ts'
-import { nodeOf } from './client/flow.ts'
 import { RunningProbe } from './client/probe.ts'
 import { SENDER_HANDLERS } from './rehearsal/index.ts'
 import { serve } from './serve.ts'

@@ -1,7 +1,7 @@
 /** A long-running probe: flows from distinct source ports, each at its own steady rate, evenly offset against each other. */
 import type { LabEventBody, Micros } from '../../../../model/index.ts'
+import { Flow } from '../../../flow.ts'
 import type { ProbeEnd, ProbeNodes, ProbeStart } from '../../traffic-requests.ts'
-import { Flow } from './flow.ts'
 
 /** One way of carrying a flow's packets. */
 export interface Carrier {

@@ -7,8 +7,8 @@
  */
 import type { LabEventBody, Micros, Route } from '../../../../model/index.ts'
 import { MILLISECOND } from '../../../../model/index.ts'
+import { SessionMemory } from '../../../session-memory.ts'
 import type { TableReading } from '../driver.ts'
-import { SessionMemory } from './sessions.ts'
 
 const PATIENCE: Micros = 400 * MILLISECOND
 const LATE_LOOK_MILLIS = 400

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TableReading } from '../../../../../src/engine/docker/routers/driver.ts'
-import { SessionMemory } from '../../../../../src/engine/docker/routers/watch/sessions.ts'
 import { TableWatch } from '../../../../../src/engine/docker/routers/watch/tables.ts'
+import { SessionMemory } from '../../../../../src/engine/session-memory.ts'
 import type { LabEvent, Route, RoutePath } from '../../../../../src/model/index.ts'
 import { establishedSession as session } from '../../../../session.ts'
 

@@ -1,7 +1,19 @@
 /** One flow of a probe: what was sent, what was answered, and by way of which node. */
-import type { Micros } from '../../../../model/index.ts'
-import type { ProbeFlow } from '../../../lab.ts'
-import type { BackendAnswer } from '../../traffic-requests.ts'
+import type { Micros } from '../model/index.ts'
+import type { ProbeFlow } from './lab.ts'
+
+/** A backend's answer to one datagram, or to one line of a TCP stream: one line of JSON. */
+export interface BackendAnswer {
+  /** The node on which the backend runs. */
+  readonly node: string
+  /** The address and port that the request came from as the backend saw it: the LB node's, which masquerades. */
+  readonly source: string
+  readonly port: number
+  /** Where it answers: `udp/5353`. */
+  readonly at: string
+  /** The request itself. */
+  readonly echo: string
+}
 
 /** Which LB node an answer came by: it masquerades, unless the backend runs on the LB node itself. */
 export function nodeOf(answer: BackendAnswer, names: Readonly<Record<string, string>>): string {

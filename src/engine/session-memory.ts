@@ -3,7 +3,7 @@
  * what it negotiated or the reason of its state changes. Its wandering between Idle, Connect and Active while a peer is away is not:
  * a router does that every second, and no daemon tells every step.
  */
-import type { LabEventBody, Micros, Session } from '../../../../model/index.ts'
+import type { LabEventBody, Micros, Session } from '../model/index.ts'
 
 export class SessionMemory {
   readonly #device: string
