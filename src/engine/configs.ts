@@ -10,17 +10,21 @@ import type { Endpoint } from '../world/index.ts'
 /** A node's agent; `undefined` while there is no cluster. */
 export function agentConfig(plan: Plan, node: NodePlan): AgentConfig | undefined {
   if (plan.agents === false) return undefined
-  const { model } = plan.cluster
-  const atVip = plan.api?.path === 'control-plane-vip' && !node.roles.controlPlane
   return {
     node: node.name,
     address: node.address,
-    // A control-plane node asks the store itself: the way there rests on no session, so it can start before any is up.
-    api: atVip ? { address: model.cpVip, port: model.cpPort } : storeOf(plan),
+    api: apiOf(plan, node),
     timers: plan.timers,
     loadBalancer: node.roles.loadBalancer,
     ...(node.roles.controlPlane ? { controlPlane: controlPlaneOf(plan, node.address) } : {}),
   }
+}
+
+/** A control-plane node asks its own API: the way there rests on no session, so it can start before any is up. */
+function apiOf(plan: Plan, { address, roles }: NodePlan): Endpoint {
+  const { cpVip, cpPort } = plan.cluster.model
+  if (plan.api?.path !== 'control-plane-vip') return storeOf(plan)
+  return { address: roles.controlPlane ? address : cpVip, port: cpPort }
 }
 
 /** R12: a peer without a list of nodes is every control-plane node's. */

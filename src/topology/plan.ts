@@ -23,13 +23,13 @@ export interface Plan {
   readonly timers: TimerProfile
   /** False: no agent runs on any node, as before the cluster is created. */
   readonly agents?: false
-  /** How nodes reach the resource API; `admin` where absent. Control-plane nodes always reach its store directly. */
+  /** How nodes reach the resource API; `admin` where absent. */
   readonly api?: ApiPlan
   /** Cluster documents (YAML text's plain objects) with which the resource API is seeded. */
   readonly cluster: ClusterPlan
 }
 
-/** At the CP VIP, which every control-plane node serves and announces; or at the admin host, past all BGP. */
+/** At the CP VIP, which every control-plane node serves and announces, and those nodes at their own API; or at the admin host, past all BGP. */
 export type ApiPath = 'control-plane-vip' | 'admin'
 
 export interface ApiPlan {

@@ -21,12 +21,33 @@ export function planServices(file: TopologyFile, document: YamlDocument, model: 
       }),
     )
   }
+  found.push(...takenByApi(file, document, model))
   return file.services.flatMap((service, index) => {
     const { namespace, name } = names[index]!
     const vip = assigned.find((each) => each.namespace === namespace && each.name === name)?.vip
     if (vip === undefined) return []
     return [{ namespace, name, vip, ports: portsOf(service), backendNodes: service.backends }]
   })
+}
+
+/** A control-plane node's API listens at the node's own address, where a backend would. */
+function takenByApi(file: TopologyFile, document: YamlDocument, { cpNodes, cpPort }: ClusterModel): Diagnostic[] {
+  const clashes = (service: ServiceEntry, node: string) =>
+    cpNodes.includes(file.nodes[node] ?? '') &&
+    portsOf(service).some(({ protocol, targetPort }) => protocol === 'tcp' && targetPort === cpPort)
+  return file.services.flatMap((service, index) =>
+    service.backends.flatMap((node, position) =>
+      clashes(service, node)
+        ? [
+            diagnose(document, ['services', index, 'backends', position], {
+              code: 'backend-at-api-port',
+              message: `${node} is a control-plane node: its API listens at ${file.nodes[node]}:${cpPort} (controlPlaneLBPort), where this backend would`,
+              suggestion: `give the Service another targetPort, or let other nodes answer for it`,
+            }),
+          ]
+        : [],
+    ),
+  )
 }
 
 /** `port` is one of TCP and one of UDP. */

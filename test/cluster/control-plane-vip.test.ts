@@ -32,9 +32,8 @@ function vipLab(options: LabOptions = {}): MemoryLab {
     cpNodes: CONTROL_PLANE,
     cpPeers: Object.values(TORS).map((ip) => ({ ip, asn: 65002 })),
   }
-  const initialPlacement = { [FIP]: 'node-04', '10.0.2.100': 'node-06' }
-  // As a lab does: the VIP stands before the controllers begin to judge.
-  const lab = new MemoryLab({ apiAtVip: true, cluster, ...options, controlPlane: { initialPlacement } })
+  const controlPlane = { initialPlacement: { [FIP]: 'node-04', '10.0.2.100': 'node-06' } }
+  const lab = new MemoryLab({ apiAtVip: true, cluster, controlPlane, ...options })
   lab.converge(10)
   return lab
 }
@@ -178,14 +177,104 @@ describe('losing the control plane’s sessions', () => {
 })
 
 describe('a control-plane node whose API is dead', () => {
-  it('goes on announcing where nothing else is asked for; tries over other nodes keep every lease', () => {
+  it('goes on announcing where nothing else is asked for; its own lease ends, and tries over other nodes keep all others', () => {
     const lab = vipLab()
     const since = lab.now
     lab.agents.get('node-02')!.stopApi()
+    lab.until('its own lease ends', () => notReady(lab, since).length > 0, fast.leaseDuration + SECOND)
     lab.run(30 * SECOND)
     expect(cpHops(lab)).toEqual(CONTROL_PLANE)
-    expect([moves(lab, since), notReady(lab, since)]).toEqual([[], []])
+    expect([moves(lab, since), notReady(lab, since)]).toEqual([[], ['node-02']])
     expect(lab.agents.get('node-02')!.status().controlPlane).toMatchObject({ announced: true, local: true, api: 'stopped', healthy: false })
+
+    lab.agents.get('node-02')!.startApi()
+    lab.until('it is Ready again', () => lab.events('node-ready', since).at(-1)!.ready, SECOND)
+    lab.run(SECOND)
+    expect(lab.agents.get('node-02')!.status().controlPlane).toMatchObject({ api: 'serving', healthy: true })
+  })
+
+  it('loses the floating IP that it holds to another node, and gives it up when it can read of that again', () => {
+    const lab = vipLab({ controlPlane: { initialPlacement: { [FIP]: 'node-01', '10.0.2.100': 'node-06' } } })
+    expect(lab.places()[FIP]).toBe('node-01')
+    lab.agents.get('node-01')!.stopApi()
+    lab.until('it moves', () => lab.places()[FIP] !== 'node-01', fast.leaseDuration + SECOND)
+    const next = lab.places()[FIP]!
+    lab.run(20 * SECOND)
+    // It cannot read of it: as long as its API is dead two nodes have the address, and the newer one the traffic.
+    expect([lab.held('node-01'), lab.held(next)]).toEqual([[FIP], [FIP]])
+    expect(lab.universe.holderOf(FIP)).toBe(next)
+    expect(lab.session('tor1', FIP).state).toBe('Established')
+    const back = lab.now
+    lab.agents.get('node-01')!.startApi()
+    lab.until('it gives it up', () => lab.held('node-01').length === 0, 2 * SECOND)
+    lab.run(10 * SECOND)
+    expect([lab.places()[FIP], moves(lab, back), lab.session('tor1', FIP).state]).toEqual([next, [], 'Established'])
+  })
+
+  it('is a node without an API: nothing that its agent asks for goes to the store or to the VIP past its own', () => {
+    const lab = vipLab()
+    const servers = new Set<string>()
+    const world = lab.worlds.get('node-02')!
+    const { request } = world.calls
+    Object.assign(world.calls, {
+      request: ((asked, sink) => {
+        servers.add(`${asked.server.address}:${asked.server.port} from ${asked.localAddress}`)
+        return request(asked, sink)
+      }) satisfies typeof request,
+    })
+    lab.agents.get('node-02')!.stopApi()
+    lab.run(10 * SECOND)
+    lab.agents.get('node-02')!.startApi()
+    lab.run(10 * SECOND)
+    expect([...servers]).toEqual(['10.0.1.11:443 from 10.0.1.11'])
+  })
+
+  it('asks its own API only once that listens, and is heard of right after a power-cycle', () => {
+    const lab = vipLab()
+    lab.universe.powerOff('node-02')
+    lab.run(5 * SECOND)
+    const SLOW = SECOND / 2
+    const asked: string[] = []
+    const restarted = lab.now
+    lab.startAgent('node-02', (world) => {
+      const { transport, clock, calls } = world
+      // As in life, where listening takes a turn of the loop or two.
+      const listen: typeof transport.listen = (local, sink) => {
+        let listener = { close() {} }
+        const timer = clock.timer('slow listen', () => {
+          listener = transport.listen(local, sink)
+        })
+        timer.start(SLOW)
+        return { close: () => [timer.stop(), listener.close()] }
+      }
+      const request: typeof calls.request = (what, sink) =>
+        calls.request(what, (event) => {
+          if (event.type === 'failed') asked.push(`${what.path}: ${event.reason}`)
+          sink(event)
+        })
+      return Object.create(world, {
+        transport: { value: { ...transport, listen } },
+        calls: { value: { ...calls, request } },
+      }) as typeof world
+    })
+    lab.until('it is Ready', () => lab.events('node-ready', restarted).some((event) => event.ready), SLOW + 50_000)
+    expect(asked).toEqual([])
+    lab.until('it is a next hop', () => cpHops(lab).length === 3, 5 * SECOND)
+  })
+
+  it('withdraws where it cannot listen, goes on trying, and comes back once it can', () => {
+    const lab = vipLab({ apiAtVip: { withdrawUnhealthy: true } })
+    const agent = lab.agents.get('node-02')!
+    agent.stopApi()
+    const other = lab.worlds.get('node-02')!.transport.listen({ address: '0.0.0.0', port: 443 }, () => {})
+    agent.startApi()
+    lab.until('no longer a next hop', () => cpHops(lab).length === 2, SECOND)
+    lab.run(5 * SECOND)
+    expect(agent.status().controlPlane).toMatchObject({ announced: false, api: 'stopped', healthy: false })
+    expect(lab.events('log').at(-1)!.message).not.toContain('address-not-local')
+    other.close()
+    lab.until('a next hop again', () => cpHops(lab).length === 3, 3 * SECOND)
+    expect(agent.status().controlPlane).toEqual({ vip: '10.0.0.8', announced: true, local: true, api: 'serving', healthy: true })
   })
 
   it('withdraws with `withdrawUnhealthy`, and lets go of the address only after that', () => {
@@ -207,7 +296,7 @@ describe('a control-plane node whose API is dead', () => {
     lab.until('a next hop again', () => cpHops(lab).length === 3, SECOND)
     expect(local()).toEqual(['10.0.0.8'])
     expect(lab.agents.get('node-02')!.status().controlPlane).toMatchObject({ announced: true, api: 'serving', healthy: true })
-    expect([moves(lab, since), notReady(lab, since), lab.events('fsm', since)]).toEqual([[], [], []])
+    expect([moves(lab, since), notReady(lab, since), lab.events('fsm', since)]).toEqual([[], ['node-02'], []])
   })
 
   it('withdraws as well when it cannot reach the store, before its own lease ends, and comes back with it', () => {

@@ -22,7 +22,7 @@ export interface LabOptions {
   /** Floating IPs that the receivers are configured for beside the cluster's own (R19). */
   readonly foreseen?: readonly string[]
   readonly timers?: TimerProfile
-  /** Control-plane nodes serve the API at the CP VIP, and the others reach it there: through tor1 from rack 1, through tor2 from elsewhere. */
+  /** Control-plane nodes serve the API and use their own, the others reach it at the CP VIP: through tor1 from rack 1, through tor2 from elsewhere. */
   readonly apiAtVip?: boolean | { readonly withdrawUnhealthy: boolean }
 }
 
@@ -72,10 +72,11 @@ export class MemoryLab {
     return this.plane
   }
 
-  startAgent(name: string): Agent {
+  /** `through` may stand between the agent and its machine. */
+  startAgent(name: string, through: (world: VirtualWorld) => VirtualWorld = (world) => world): Agent {
     const node = this.#cluster.nodes.find((each) => each.name === name)!
     const world = this.universe.createWorld({ name, addresses: [`${node.address}/24`] })
-    const agent = new Agent(this.#withIsolation(world), {
+    const agent = new Agent(through(this.#withIsolation(world)), {
       node: name,
       address: node.address,
       api: API,
@@ -90,14 +91,15 @@ export class MemoryLab {
     return agent
   }
 
-  #apiOf(node: { readonly controlPlane: boolean }): Partial<AgentConfig> {
+  #apiOf(node: { readonly address: string; readonly controlPlane: boolean }): Partial<AgentConfig> {
     const { apiAtVip = false } = this.#options
     const { cpVip, cpPort, cpPeers, localAsn } = this.#cluster
     if (apiAtVip === false) return {}
     if (!node.controlPlane) return { api: { address: cpVip, port: cpPort } }
     const peers = cpPeers.map(({ ip, asn }) => ({ address: ip, asn }))
     const withdrawUnhealthy = typeof apiAtVip === 'object' && apiAtVip.withdrawUnhealthy
-    return { controlPlane: { localAsn, vip: cpVip, peers, front: { port: cpPort, upstream: API }, withdrawUnhealthy } }
+    const api = { address: node.address, port: cpPort }
+    return { api, controlPlane: { localAsn, vip: cpVip, peers, front: { port: cpPort, upstream: API }, withdrawUnhealthy } }
   }
 
   /** ECMP by flow over what the rack's ToR has heard; a ToR that lacks the route drops. */

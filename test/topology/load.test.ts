@@ -190,6 +190,11 @@ describe('errors name file, line, column and the cure', () => {
       /services\[2\]: backends of default\/web already listen at node-08 on tcp port 8081/,
     ],
     [
+      'a backend where a control-plane node’s API listens',
+      { topology: swap('targetPort: 8081, backends: [node-07, node-08]', 'targetPort: 443, backends: [node-07, node-01]') },
+      /services\[1\]\.backends\[1\]: node-01 is a control-plane node: its API listens at 10\.0\.1\.10:443/,
+    ],
+    [
       'a pinned holder of another rack',
       { topology: (text) => `${text}\ninitialPlacement: { 10.0.1.100: node-06 }\n` },
       /node-06 is not in the subnet of 10\.0\.1\.100 \(R17\)/,

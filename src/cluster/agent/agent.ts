@@ -108,7 +108,12 @@ export class Agent {
   }
 
   start(): void {
-    this.#controlPlane?.start()
+    if (this.#controlPlane === undefined) this.#follow()
+    else this.#controlPlane.start(() => this.#follow())
+  }
+
+  /** Asks the API from here on: on a control-plane node its own one, which listens by now. */
+  #follow() {
     this.#floatingIps.start()
     this.#sessions.start()
     // An LB node is Ready once its VIPs are local and their rules stand: before that it would be a next hop that drops.
@@ -150,7 +155,7 @@ export class Agent {
     return [...this.#holdings.values()].filter((each) => each.wanted).map((each) => each.address)
   }
 
-  /** Kills and starts the API that this node serves at the CP VIP; its speaker goes on. Throws on other nodes. */
+  /** Kills and starts the API that this node serves; its speaker goes on, and its agent asks in vain. Throws on other nodes. */
   stopApi(): void {
     this.#controlPlaneNode().stopApi()
   }

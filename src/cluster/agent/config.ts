@@ -7,7 +7,10 @@ export interface AgentConfig {
   readonly node: string
   /** The node's own IP: calls to the API and the control plane's sessions start from it. */
   readonly address: string
-  /** Where the resource API is reached, in band: at the CP VIP, or at its store. A control-plane node asks the store, for the way there rests on no session. */
+  /**
+   * Where the resource API is reached, in band: at the CP VIP; on a control-plane node at its own address, where its own API listens; or at the
+   * store itself, past them all.
+   */
   readonly api: Endpoint
   readonly timers: TimerProfile
   /** It takes VIP traffic: VIPs are local to it, with rules to their backends. */
@@ -21,7 +24,7 @@ export interface ControlPlaneSpeakerConfig {
   /** The CP VIP, an address; announced as /32 with the node's own IP as next hop (R4). */
   readonly vip: string
   readonly peers: readonly { readonly address: string; readonly asn: number }[]
-  /** It serves the API at the VIP; absent, the VIP is announced with nothing behind it. */
+  /** It serves the API at the VIP and at the node's own address; absent, the VIP is announced with nothing behind it. */
   readonly front?: {
     /** `controlPlaneLBPort` (R27). */
     readonly port: number

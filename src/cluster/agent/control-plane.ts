@@ -6,21 +6,20 @@
  *     go     withdraw → it has left on every session, and routers had time to follow → VIP no longer local
  *
  * The other order of going would have routers send to a node that no longer takes it. It goes only where `withdrawUnhealthy` is set and the API
- * here is not healthy: it does not run, or the store has not answered for two thirds of a lease. What tells of the store is the node's
- * own lease, renewed from here on the same way; nothing is asked for this alone.
+ * here is not healthy: it does not run, it cannot listen, or the store has not answered for two thirds of a lease. What tells of the store is
+ * the node's own lease, which its agent renews through this very API; nothing is asked for this alone.
  */
 import { MILLISECOND, type Micros, SECOND, type TimerProfile } from '../../model/index.ts'
 import type { Timer, World } from '../../world/index.ts'
-import { ApiFront } from './api-front.ts'
 import type { ControlPlaneSpeakerConfig } from './config.ts'
 import type { HostKeeper } from './host-keeper.ts'
+import { NodeApi } from './node-api.ts'
 import { type NodeSession, type NodeSpeaker, peerOf, type SpeakerFactory } from './speaker.ts'
 
 /** A node that starts announces at once, as its file says; a store that it never reaches counts against it only then. */
 const START_GRACE: Micros = 30 * SECOND
 /** From the withdraw on the wire until the address goes: routers took 20–70 ms to follow (docs/routers.md), and packets are under way. */
 const DRAIN: Micros = 500 * MILLISECOND
-const LISTEN_RETRY: Micros = 1 * SECOND
 
 export interface ControlPlaneStatus {
   readonly vip: string
@@ -38,17 +37,14 @@ export class ControlPlaneNode {
   readonly #timers: TimerProfile
   readonly #host: HostKeeper
   readonly #openSpeaker: SpeakerFactory
-  readonly #front: ApiFront | undefined
+  /** Absent: the VIP is announced with nothing behind it. */
+  readonly #api: NodeApi | undefined
   readonly #silence: Timer
   readonly #drain: Timer
-  readonly #listenRetry: Timer
   #speaker: NodeSpeaker | undefined
   #vip: 'away' | 'adding' | 'local' | 'removing' = 'away'
   #route: 'away' | 'announced' | 'withdrawing' | 'draining' = 'away'
-  #apiWanted = true
   #storeAnswers = true
-  /** Why the front does not listen; what was tried last. */
-  #problem: string | undefined
   #stopped = false
 
   constructor(
@@ -66,27 +62,30 @@ export class ControlPlaneNode {
     this.#timers = timers
     const { front, vip } = config
     if (front !== undefined)
-      this.#front = new ApiFront(world, {
-        listen: { address: vip, port: front.port },
-        upstream: front.upstream,
-        localAddress: address,
+      this.#api = new NodeApi(world, {
+        ...front,
+        address,
+        vip,
         timeout: Math.floor(timers.leaseDuration / 4),
+        changed: () => this.#step(),
       })
     this.#silence = world.clock.timer('store silence', () => this.#silent())
     this.#drain = world.clock.timer('CP VIP drain', () => this.#drained())
-    this.#listenRetry = world.clock.timer('API listen retry', () => this.#listen())
   }
 
-  start(): void {
+  /** `told` is called once the API here listens at the node's own address, or cannot: who asks before that is refused. */
+  start(told: () => void): void {
     this.#silence.start(START_GRACE)
+    if (this.#api === undefined) told()
+    else this.#api.start(told)
     this.#step()
   }
 
   /** Cease to every peer, then `done`; the address stays, as a floating IP's does. */
   stop(done: () => void): void {
     this.#stopped = true
-    for (const timer of [this.#silence, this.#drain, this.#listenRetry]) timer.stop()
-    this.#front?.stop()
+    for (const timer of [this.#silence, this.#drain]) timer.stop()
+    this.#api?.stop()
     if (this.#speaker === undefined) done()
     else this.#speaker.stop(done)
   }
@@ -96,7 +95,7 @@ export class ControlPlaneNode {
       vip: this.#config.vip,
       announced: this.#route === 'announced',
       local: this.#vip === 'local' || this.#vip === 'removing',
-      api: this.#front?.serving ? 'serving' : 'stopped',
+      api: this.#api?.serving ? 'serving' : 'stopped',
       healthy: this.#healthy,
     }
   }
@@ -112,17 +111,14 @@ export class ControlPlaneNode {
     this.#step()
   }
 
-  /** The API's process dies here, and nothing else does. */
+  /** The API's process dies here, and nothing else does; the node's own agent has no other. */
   stopApi(): void {
-    this.#apiWanted = false
-    this.#listenRetry.stop()
-    this.#front?.stop()
+    this.#api?.stop()
     this.#step()
   }
 
   startApi(): void {
-    this.#apiWanted = true
-    this.#problem = undefined
+    this.#api?.start()
     this.#step()
   }
 
@@ -132,7 +128,7 @@ export class ControlPlaneNode {
   }
 
   get #healthy(): boolean {
-    return this.#front === undefined || (this.#apiWanted && this.#problem === undefined && this.#storeAnswers)
+    return this.#api === undefined || (this.#api.running && this.#api.problem === undefined && this.#storeAnswers)
   }
 
   get #wanted(): boolean {
@@ -152,14 +148,11 @@ export class ControlPlaneNode {
       this.#vip = 'adding'
       this.#host.setVips('control plane', [this.#config.vip], () => {
         this.#vip = 'local'
+        this.#api?.vipCame()
         this.#step()
       })
     }
-    if (this.#vip !== 'local') return
-    if (this.#front !== undefined && this.#apiWanted && !this.#front.serving && this.#problem === undefined) {
-      this.#listen()
-      return
-    }
+    if (this.#vip !== 'local' || (this.#api?.running && !this.#api.vipTried)) return
     if (this.#route === 'announced') return
     const again = this.#route !== 'away' || this.#speaker !== undefined
     this.#route = 'announced'
@@ -177,10 +170,10 @@ export class ControlPlaneNode {
       this.#route = 'draining'
       this.#drain.start(DRAIN)
     }
-    if (this.#route !== 'away' || this.#vip !== 'local') return
+    // Where it cannot listen at the VIP it goes on trying, and for that the VIP must be local.
+    if (this.#route !== 'away' || this.#vip !== 'local' || this.#api?.vipRefused) return
     this.#vip = 'removing'
-    // While the address still carries the FIN: after that these connections would be deaf and dumb.
-    this.#front?.release()
+    this.#api?.vipGoes()
     this.#host.setVips('control plane', [], () => {
       this.#vip = 'away'
       this.#say('info', `${this.#config.vip} is no longer local`)
@@ -205,18 +198,6 @@ export class ControlPlaneNode {
     this.#speaker.announce(vips.map((vip) => ({ prefix: `${vip}/32`, nextHops: [address], singleNextHop: address })))
   }
 
-  #listen(): void {
-    this.#front?.start((problem) => {
-      const before = this.#problem
-      this.#problem = problem
-      if (problem !== undefined) {
-        if (problem !== before) this.#say('error', `the API cannot listen: ${problem}`)
-        this.#listenRetry.start(LISTEN_RETRY)
-      }
-      this.#step()
-    })
-  }
-
   #silent(): void {
     // An answer may wait to be read behind this timer.
     this.#world.clock.yield(() => {
@@ -227,8 +208,8 @@ export class ControlPlaneNode {
   }
 
   #why(): string {
-    if (!this.#apiWanted) return 'it does not run'
-    return this.#problem ?? 'the store does not answer'
+    if (this.#api?.running !== true) return 'it does not run'
+    return this.#api.problem ?? 'the store does not answer'
   }
 
   #say(level: 'info' | 'warning' | 'error', message: string): void {
