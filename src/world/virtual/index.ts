@@ -6,4 +6,9 @@
  */
 export { VirtualHost } from './host.ts'
 export type { Forwarding } from './network.ts'
+export { type Guard, type ProcessOptions, startProcess } from './process.ts'
+export { EventQueue, type Scheduled } from './queue.ts'
+export type { Segment, SegmentHead } from './segment.ts'
+export { Stack, type Wire } from './stack.ts'
 export { type UniverseOptions, VirtualUniverse, type VirtualWorld, type WorldOptions } from './universe.ts'
+export { DEFAULT_EPOCH_SECONDS } from './wall-time.ts'

@@ -1,7 +1,7 @@
 import type { Micros } from '../../model/index.ts'
-import type { Random } from '../ports.ts'
+import type { Endpoint, Random } from '../ports.ts'
 import type { EventQueue } from './queue.ts'
-import type { Segment } from './segment.ts'
+import { headOf, type Segment, type SegmentHead } from './segment.ts'
 import type { Stack, Wire } from './stack.ts'
 
 export interface NetworkOptions {
@@ -47,27 +47,31 @@ export class Network implements Wire {
   }
 
   send(from: Stack, segment: Segment): void {
-    const { address } = segment.to
+    const { address } = segment.head.to
     if (from.holds(address)) {
       this.#queue.schedule(this.#options.latency, () => {
         if (from.powered && from.holds(address)) from.receive(segment)
       })
       return
     }
-    if (!from.linked || !from.holds(segment.from.address)) return
+    if (!from.linked || !from.holds(segment.head.from.address)) return
     this.#queue.schedule(this.#arrival(from), () => {
       const target = this.#target(segment)
       if (target?.linked && !this.#parts(from, target)) target.receive(segment)
     })
   }
 
-  #target({ from, to, flow }: Segment): Stack | undefined {
+  #target({ head: { from, to, flow } }: Segment): Stack | undefined {
     const holder = this.holderOf(to.address)
     if (holder !== undefined) return holder
     const hop = this.forward(to.address, from.address, flow)
     const target = hop === undefined ? undefined : this.holderOf(hop)
     // A next hop that does not have the address itself would send it back to where it came from, until its TTL ends.
     return target?.holds(to.address) ? target : undefined
+  }
+
+  headOf(from: Endpoint, to: Endpoint): SegmentHead {
+    return headOf(from, to)
   }
 
   part(a: string, b: string): void {

@@ -1,17 +1,26 @@
 import { contains, type Ipv4, type Prefix, parseIpv4, parsePrefix } from '../../net/index.ts'
 import type { Connection, ConnectionEvent, ConnectRequest, Endpoint, Listener, ListenerEvent } from '../ports.ts'
 import type { EventQueue } from './queue.ts'
-import { flowOf, type Segment } from './segment.ts'
-import { Socket, type SocketOwner, type TcpLimits } from './tcp.ts'
+import { flowOf, type Segment, type SegmentHead } from './segment.ts'
+import { type Program, Socket, type SocketOwner, type TcpLimits } from './tcp.ts'
 
 /** Where a stack puts what it sends; the network answers nothing, as a wire does. */
 export interface Wire {
   send(from: Stack, segment: Segment): void
   /** The set of addresses that `stack` answers for has changed. */
   addressesChanged(stack: Stack): void
+  /** The heads of a new connection's two directions, the one from `from` first. */
+  headOf(from: Endpoint, to: Endpoint): SegmentHead
+  /** The peer of a connection has shown that what went out with this head arrives. */
+  confirmed?(head: SegmentHead): void
+  /** A wire that knows the machine's addresses itself: whether one is local, and which one it speaks to `remote` from. */
+  readonly addresses?: {
+    holds(address: string): boolean
+    sourceFor(remote: string): string | undefined
+  }
 }
 
-/** A machine's network stack: it outlives the process that uses it (a killed process's connections end with FIN) and dies with power. */
+/** A machine's network stack: it outlives the program that uses it (a killed program's connections end with FIN) and dies with power. */
 export class Stack implements SocketOwner {
   readonly name: string
   readonly queue: EventQueue
@@ -45,6 +54,7 @@ export class Stack implements SocketOwner {
   }
 
   holds(address: string): boolean {
+    if (this.#wire.addresses !== undefined) return this.#wire.addresses.holds(address)
     return this.#own.includes(address) || this.#added.has(address) || this.#local.has(address) || address.startsWith('127.')
   }
 
@@ -65,7 +75,7 @@ export class Stack implements SocketOwner {
     for (const address of addresses) this.#local.add(address)
   }
 
-  connect(request: ConnectRequest, sink: (event: ConnectionEvent) => void): Connection {
+  connect(program: Program, request: ConnectRequest, sink: (event: ConnectionEvent) => void): Connection {
     const address = request.localAddress ?? this.#sourceFor(request.remote.address)
     if (address === undefined) {
       return this.#failed(sink, {
@@ -77,15 +87,16 @@ export class Stack implements SocketOwner {
     if (!this.holds(address)) {
       return this.#failed(sink, { type: 'failed', reason: 'address-not-local', detail: `${this.name} does not hold ${address}` })
     }
-    const socket = new Socket(this, { address, port: this.#freePort(address, request.remote) }, request.remote, false, sink)
+    const local = { address, port: this.#freePort(address, request.remote) }
+    const socket = new Socket(this, program, this.#wire.headOf(local, request.remote), false, sink)
     this.#sockets.set(socket.incoming, socket)
     socket.open(request.timeout)
     return socket
   }
 
-  listen(local: Endpoint, sink: (event: ListenerEvent) => void): Listener {
+  listen(program: Program, local: Endpoint, sink: (event: ListenerEvent) => void): Listener {
     const port = local.port === 0 ? this.#freeListenPort() : local.port
-    const listener = new VirtualListener({ address: local.address, port }, sink, () => this.#unlisten(listener))
+    const listener = new VirtualListener(program, { address: local.address, port }, sink, () => this.#unlisten(listener))
     const failure = this.#cannotListen(listener.local)
     if (failure) {
       listener.open = false
@@ -101,19 +112,30 @@ export class Stack implements SocketOwner {
 
   /** A segment has arrived on the wire (or from this machine itself). */
   receive(segment: Segment): void {
-    const socket = this.#sockets.get(segment.flow)
+    const { head } = segment
+    const socket = this.#sockets.get(head.flow)
     if (socket) {
       socket.receive(segment)
       return
     }
     if (segment.kind === 'rst') return
-    if (segment.kind === 'syn' && this.#listenerFor(segment.to)) {
-      const incoming = new Socket(this, segment.to, segment.from, true)
+    const listener = segment.kind === 'syn' ? this.#listenerFor(head.to) : undefined
+    if (listener) {
+      const incoming = new Socket(this, listener.program, head.reverse, true)
       this.#sockets.set(incoming.incoming, incoming)
       incoming.open(0)
       return
     }
-    this.transmit({ kind: 'rst', from: segment.to, to: segment.from, flow: flowOf(segment.to, segment.from) })
+    this.transmit({ kind: 'rst', head: head.reverse })
+  }
+
+  /** An ICMP error about what went out with this head. */
+  unreachable(head: SegmentHead, detail: string): void {
+    this.#sockets.get(head.reverse.flow)?.unreachable(detail)
+  }
+
+  confirmed(head: SegmentHead): void {
+    this.#wire.confirmed?.(head)
   }
 
   transmit(segment: Segment): void {
@@ -143,10 +165,10 @@ export class Stack implements SocketOwner {
     if (this.#sockets.get(socket.incoming) === socket) this.#sockets.delete(socket.incoming)
   }
 
-  /** The process that used this stack is gone; the kernel closes what it left. */
-  processEnded(): void {
-    for (const listener of [...this.#listeners]) listener.close()
-    for (const socket of [...this.#sockets.values()]) socket.close()
+  /** A program that used this stack is gone; the kernel closes what it left. */
+  processEnded(program: Program): void {
+    for (const listener of [...this.#listeners]) if (listener.program === program) listener.close()
+    for (const socket of [...this.#sockets.values()]) if (socket.program === program) socket.close()
   }
 
   powerOff(): void {
@@ -164,6 +186,7 @@ export class Stack implements SocketOwner {
 
   /** An own address: the same one for itself, one of the peer's subnet, else the first. */
   #sourceFor(remote: string): string | undefined {
+    if (this.#wire.addresses !== undefined) return this.#wire.addresses.sourceFor(remote)
     if (this.holds(remote)) return remote
     const destination: Ipv4 | undefined = parseIpv4(remote)
     const near = destination === undefined ? undefined : this.#subnets.find(({ prefix }) => contains(prefix, destination))
@@ -210,12 +233,14 @@ export class Stack implements SocketOwner {
 }
 
 class VirtualListener implements Listener {
+  readonly program: Program
   readonly local: Endpoint
   readonly sink: (event: ListenerEvent) => void
   readonly #remove: () => void
   open = true
 
-  constructor(local: Endpoint, sink: (event: ListenerEvent) => void, remove: () => void) {
+  constructor(program: Program, local: Endpoint, sink: (event: ListenerEvent) => void, remove: () => void) {
+    this.program = program
     this.local = local
     this.sink = sink
     this.#remove = remove

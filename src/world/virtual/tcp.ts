@@ -2,7 +2,7 @@ import type { Micros } from '../../model/index.ts'
 import { SECOND } from '../../model/index.ts'
 import type { CloseReason, ConnectFailure, Connection, ConnectionEvent, Endpoint } from '../ports.ts'
 import type { EventQueue, Scheduled } from './queue.ts'
-import { flowOf, type Segment, type SegmentHead } from './segment.ts'
+import type { Segment, SegmentHead } from './segment.ts'
 
 /** What a socket needs from the stack that it belongs to. */
 export interface SocketOwner {
@@ -11,8 +11,13 @@ export interface SocketOwner {
   transmit(segment: Segment): void
   /** A passively opened connection is complete. */
   established(socket: Socket): void
+  /** The peer has acknowledged something new of what went out with this head: it is there. */
+  confirmed(head: SegmentHead): void
   remove(socket: Socket): void
 }
+
+/** Whoever opens sockets on a stack: what it opened is closed with it. */
+export type Program = object
 
 export interface TcpLimits {
   /** `send` answers `false` once this many bytes wait. */
@@ -41,6 +46,8 @@ export class Socket implements Connection {
   readonly remote: Endpoint
   /** The flow of what it receives. */
   readonly incoming: string
+  /** The program whose socket it is. */
+  readonly program: Program
   readonly #head: SegmentHead
   /** It was opened by the other side. */
   readonly passive: boolean
@@ -67,12 +74,14 @@ export class Socket implements Connection {
   #paused = false
   #wakeScheduled = false
 
-  constructor(owner: SocketOwner, local: Endpoint, remote: Endpoint, passive: boolean, sink?: (event: ConnectionEvent) => void) {
+  /** `head`: of what it sends. */
+  constructor(owner: SocketOwner, program: Program, head: SegmentHead, passive: boolean, sink?: (event: ConnectionEvent) => void) {
     this.#owner = owner
-    this.local = local
-    this.remote = remote
-    this.incoming = flowOf(remote, local)
-    this.#head = { from: local, to: remote, flow: flowOf(local, remote) }
+    this.program = program
+    this.local = head.from
+    this.remote = head.to
+    this.incoming = head.reverse.flow
+    this.#head = head
     this.passive = passive
     this.#sink = sink
     this.#window = owner.limits.receiveBuffer
@@ -120,7 +129,7 @@ export class Socket implements Connection {
   abort(): void {
     this.#sink = undefined
     if (this.#state === 'gone') return
-    if (this.#state !== 'syn-sent') this.#owner.transmit({ kind: 'rst', ...this.#head })
+    if (this.#state !== 'syn-sent') this.#owner.transmit({ kind: 'rst', head: this.#head })
     this.#vanish()
   }
 
@@ -141,6 +150,11 @@ export class Socket implements Connection {
     })
   }
 
+  /** An ICMP error has come: it ends an attempt to connect, and nothing else (RFC 5461 §4). */
+  unreachable(detail: string): void {
+    if (this.#state === 'syn-sent') this.#fail('unreachable', detail)
+  }
+
   /** A segment of this connection has arrived. */
   receive(segment: Segment): void {
     if (this.#state === 'gone') return
@@ -150,7 +164,7 @@ export class Socket implements Connection {
         else this.#end('reset')
         return
       case 'syn':
-        if (this.#state === 'syn-received') this.#owner.transmit({ kind: 'syn-ack', ...this.#head })
+        if (this.#state === 'syn-received') this.#owner.transmit({ kind: 'syn-ack', head: this.#head })
         // A challenge ACK (RFC 5961 §4): a peer that knows nothing of this connection answers it with RST.
         else this.#acknowledge()
         return
@@ -164,7 +178,7 @@ export class Socket implements Connection {
       default:
         // An answer to an older connection of the same ports (RFC 9293 §3.10.7.3).
         if (this.#state === 'syn-sent') {
-          this.#owner.transmit({ kind: 'rst', ...this.#head })
+          this.#owner.transmit({ kind: 'rst', head: this.#head })
           return
         }
         if (this.#state === 'syn-received') {
@@ -245,7 +259,7 @@ export class Socket implements Connection {
   }
 
   #acknowledge(): void {
-    this.#owner.transmit({ kind: 'ack', ...this.#head, next: this.#expected, window: this.#room() })
+    this.#owner.transmit({ kind: 'ack', head: this.#head, next: this.#expected, window: this.#room() })
   }
 
   #acknowledged(next: number, window: number): void {
@@ -259,7 +273,10 @@ export class Socket implements Connection {
       this.#sent--
       progress = true
     }
-    if (progress) this.#restartTimer()
+    if (progress) {
+      this.#restartTimer()
+      this.#owner.confirmed(this.#head)
+    }
     this.#transmitWaiting()
     this.#forgetIfDone()
     if (this.#held && this.#queued === 0 && !this.#is('gone')) {
@@ -282,12 +299,12 @@ export class Socket implements Connection {
   }
 
   #put(segment: Outgoing): void {
-    if (segment.data) this.#owner.transmit({ kind: 'data', ...this.#head, at: segment.at, data: segment.data })
-    else this.#owner.transmit({ kind: 'fin', ...this.#head, at: segment.at })
+    if (segment.data) this.#owner.transmit({ kind: 'data', head: this.#head, at: segment.at, data: segment.data })
+    else this.#owner.transmit({ kind: 'fin', head: this.#head, at: segment.at })
   }
 
   #handshake(): void {
-    this.#owner.transmit({ kind: this.passive ? 'syn-ack' : 'syn', ...this.#head })
+    this.#owner.transmit({ kind: this.passive ? 'syn-ack' : 'syn', head: this.#head })
     this.#timer = this.#owner.queue.schedule(this.#rto, () => {
       this.#rto *= 2
       this.#handshake()
@@ -318,7 +335,7 @@ export class Socket implements Connection {
       this.#end('timeout')
       return
     }
-    if (this.#sent === 0) this.#owner.transmit({ kind: 'probe', ...this.#head })
+    if (this.#sent === 0) this.#owner.transmit({ kind: 'probe', head: this.#head })
     for (let i = 0; i < this.#sent; i++) this.#put(this.#outgoing[i]!)
     this.#rto = Math.min(this.#rto * 2, LONGEST_RTO)
     this.#startTimer()

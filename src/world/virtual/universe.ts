@@ -1,10 +1,9 @@
 import type { LabEvent, LabEventBody, Micros } from '../../model/index.ts'
-import type { Connection, HostInterface, HostState, Listener, Transport, World } from '../ports.ts'
+import type { HostInterface, HostState, World } from '../ports.ts'
 import { seededRandom } from '../random.ts'
-import { virtualCalls } from './calls.ts'
-import { VirtualClock } from './clock.ts'
 import { VirtualHost } from './host.ts'
 import { type Forwarding, Network } from './network.ts'
+import { startProcess } from './process.ts'
 import { EventQueue } from './queue.ts'
 import { Stack } from './stack.ts'
 import { DEFAULT_EPOCH_SECONDS } from './wall-time.ts'
@@ -198,59 +197,29 @@ export class VirtualUniverse {
   #process(stack: Stack, options: WorldOptions, left: HostState | undefined): VirtualWorld {
     const { name, addresses } = options
     const queue = this.#queue
-    let ended = false
-    const guard = (run: () => void) => () => {
-      if (!ended) run()
-    }
-    const guarded =
-      <T>(sink: (event: T) => void) =>
-      (event: T): void => {
-        if (!ended) sink(event)
-      }
-    const clock = new VirtualClock(queue, this.#options.epochSeconds)
-    const transport: Transport = {
-      connect: (request, sink) => (ended ? NO_CONNECTION : stack.connect(request, guarded(sink))),
-      listen: (local, sink) => (ended ? NO_LISTENER : stack.listen(local, guarded(sink))),
-    }
-    const emit = (event: LabEventBody): void => {
-      if (!ended) this.emit(event)
-    }
-    const host = new VirtualHost(
-      {
-        device: name,
-        stack,
-        queue,
-        interfaces: options.interfaces ?? [
-          { name: 'eth0', addresses: addresses.map((text) => (text.includes('/') ? text : `${text}/32`)) },
-        ],
-        applyDelay: this.#options.applyDelay,
-        guard,
-        emit,
-        announced: (address) => this.#network.announced(stack, address),
-      },
-      left,
-    )
-    return {
+    return startProcess({
       name,
-      clock,
-      random: seededRandom(`${this.#options.seed}/${name}`),
-      transport,
-      calls: virtualCalls(transport, clock),
-      host,
-      events: { emit },
-      get ended() {
-        return ended
-      },
-      end: () => {
-        if (ended) return
-        ended = true
-        clock.stop()
-        if (stack.powered) stack.processEnded()
-      },
-    }
+      queue,
+      stack,
+      seed: `${this.#options.seed}/${name}`,
+      epochSeconds: this.#options.epochSeconds,
+      emit: (event) => void this.emit(event),
+      host: (guard, emit) =>
+        new VirtualHost(
+          {
+            device: name,
+            stack,
+            queue,
+            interfaces: options.interfaces ?? [
+              { name: 'eth0', addresses: addresses.map((text) => (text.includes('/') ? text : `${text}/32`)) },
+            ],
+            applyDelay: this.#options.applyDelay,
+            guard: guard.run,
+            emit,
+            announced: (address) => this.#network.announced(stack, address),
+          },
+          left,
+        ),
+    })
   }
 }
-
-/** What an ended world's requests come to. */
-const NO_CONNECTION: Connection = { send: () => true, queued: 0, close() {}, abort() {}, pause() {}, resume() {} }
-const NO_LISTENER: Listener = { close() {} }
