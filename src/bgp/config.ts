@@ -51,6 +51,11 @@ export interface PeerConfig {
   readonly export?: 'all' | 'none'
   /** RFC 8326: paths with GRACEFUL_SHUTDOWN are the last choice. Default true. */
   readonly honorGracefulShutdown?: boolean
+  /**
+   * How a connection is refused that comes while the session is Established (RFC 4271 §6.8) or, as some daemons do, Idle: `cease` says Connection
+   * Collision Resolution to the first, and resets the second; `close` takes both and closes them without a word, as GoBGP does. Default `cease`.
+   */
+  readonly refusal?: 'cease' | 'close'
   /** Refused by name: no socket option reaches us, neither for TCP MD5 (RFC 2385, R7) nor for TCP-AO (RFC 5925). */
   readonly password?: never
   /** Refused by name: the TTL is the network namespace's (`net.ipv4.ip_default_ttl=255` satisfies a peer that checks it, RFC 5082). */
@@ -95,6 +100,7 @@ export interface ResolvedPeer extends OpenConfig {
   readonly honorGracefulShutdown: boolean
   readonly keepaliveJitter: boolean
   readonly maximumPrefixes: number
+  readonly refusal: 'cease' | 'close'
   readonly fsm: FsmConfig
 }
 
@@ -147,6 +153,7 @@ export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedP
     honorGracefulShutdown: peer.honorGracefulShutdown ?? true,
     keepaliveJitter: peer.keepaliveJitter ?? false,
     maximumPrefixes: count(peer, 'maximumPrefixes', peer.maximumPrefixes ?? MAXIMUM_PREFIXES, 1, 0xffffffff),
+    refusal: peer.refusal ?? 'cease',
     fsm: {
       passive: peer.passive ?? false,
       restarts: true,

@@ -161,6 +161,7 @@ export class Peer implements SessionHooks {
       this.#main.adopt(accept)
       return
     }
+    if (this.#main.state === 'Idle' && this.config.refusal === 'close') accept(() => {}).close()
     if (this.#main.state === 'Idle' || this.#second !== undefined) return
     if (this.#main.state === 'Established' && !this.#main.negotiated?.gracefulRestart) {
       this.#refuse(accept)
@@ -335,6 +336,10 @@ export class Peer implements SessionHooks {
     if (this.#ceased >= CEASES_A_SECOND) return
     if (this.#ceased++ === 0) this.#ceases.start(SECOND)
     const connection = accept(() => {})
+    if (this.config.refusal === 'close') {
+      connection.close()
+      return
+    }
     const cease = { type: 'notification' as const, code: ErrorCode.cease, subcode: CeaseReason.connectionCollision, data: NO_DATA }
     connection.send(encodeMessage(cease, PLAIN))
     connection.close()

@@ -183,6 +183,25 @@ describe('RFC 4271 §6.8: collision', () => {
     })
   })
 
+  test('refusal: close. A second connection is closed without a word, while Established and in Idle', () => {
+    const lab = new Lab()
+    const tor = lab.tor({ refusal: 'close', idleHold: { initialSeconds: 5, capSeconds: 5 } })
+    const node = lab.node()
+    lab.until('up', () => isUp(node) && isUp(tor))
+    // Another machine has the address now, and knows nothing of the session: a floating IP that moved.
+    lab.universe.powerOff('node')
+    const moved = lab.node()
+    lab.pass(SECOND)
+    expect(lab.notifications('node')).toEqual([])
+    expect(moved.peers()[0]?.reason).toContain('closed the connection without a NOTIFICATION')
+    lab.until('the old session is over', () => stateOf(tor) === 'Idle')
+    const reasons = () => lab.log('node').filter((line) => line.includes('connection-refused'))
+    lab.pass(3 * SECOND)
+    expect(stateOf(tor)).toBe('Idle')
+    expect(reasons()).toEqual([])
+    lab.until('up again', () => isUp(moved) && isUp(tor))
+  })
+
   test('our attempt is still on its way (Connect): the peer’s connection becomes the session', () => {
     const lab = new Lab()
     lab.world('tor', TOR)

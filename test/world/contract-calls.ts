@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest'
 import { MILLISECOND, SECOND } from '../../src/model/index.ts'
-import type { CallEvent, CallRequest, Endpoint, IncomingRequest, Listener, MessageStream, ServerEvent } from '../../src/world/index.ts'
+import type {
+  CallEvent,
+  CallRequest,
+  ConnectionEvent,
+  Endpoint,
+  IncomingRequest,
+  Listener,
+  MessageStream,
+  ServerEvent,
+} from '../../src/world/index.ts'
 import { type Device, Tape, type WorldHarness } from './harness.ts'
 
 /** What every Calls does. */
@@ -44,6 +53,19 @@ export function callContract(harness: () => WorldHarness): void {
     const tape = call({ method: 'GET', path: '/bytes' })
     await h.until(() => tape.all.length > 0, 'the failure')
     expect(tape.all).toMatchObject([{ type: 'failed', reason: 'malformed', detail: expect.stringContaining('is not JSON') }])
+  })
+
+  it('complains to whoever speaks something else, and closes', async () => {
+    const h = harness()
+    const { server } = await serving(h, () => {})
+    const tape = new Tape<ConnectionEvent>(h)
+    const { transport } = server.client.world
+    const connection = transport.connect({ remote: server.local, localAddress: server.client.address, timeout: 5 * SECOND }, tape.sink)
+    await h.until(() => tape.find('connected') !== undefined, 'the connection')
+    connection.send(new TextEncoder().encode('connect\n'))
+    await h.until(() => tape.find('closed') !== undefined, 'the end')
+    expect(tape.find('data')?.data.length).toBeGreaterThan(0)
+    expect(server.requests).toEqual([])
   })
 
   it('carries bodies larger than any buffer', async () => {

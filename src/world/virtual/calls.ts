@@ -103,7 +103,13 @@ function serveOver(transport: Transport, local: Endpoint, sink: (event: ServerEv
     const connection = event.accept((incoming) => {
       if (incoming.type === 'data' && state === 'asking') {
         const question = reader.push(incoming.data)[0] as Question | undefined
-        if (!question) return
+        // A complaint, as an HTTP server's to what is no HTTP.
+        if (reader.malformed) {
+          state = 'over'
+          put({ type: 'reply', status: 400, body: 'this is no call' })
+          connection.close()
+        }
+        if (!question || reader.malformed) return
         state = 'answering'
         sink({
           type: 'request',

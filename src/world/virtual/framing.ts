@@ -10,9 +10,14 @@ export function encodeMessage(value: unknown): Uint8Array {
   return frame
 }
 
+/** No message of ours is as long: what begins like one is something else. */
+const LONGEST = 64 * 1024 * 1024
+
 /** Puts messages together again, however the bytes were cut. */
 export class MessageReader {
   #rest = new Uint8Array(0)
+  /** What came is no message. */
+  malformed = false
 
   push(data: Uint8Array): unknown[] {
     const messages: unknown[] = []
@@ -26,6 +31,7 @@ export class MessageReader {
     let start = 0
     while (bytes.length - start >= 4) {
       const length = new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0)
+      this.malformed ||= length > LONGEST
       if (bytes.length - start - 4 < length) break
       messages.push(JSON.parse(decoder.decode(bytes.subarray(start + 4, start + 4 + length))))
       start += 4 + length

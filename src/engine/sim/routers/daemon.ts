@@ -1,0 +1,216 @@
+/**
+ * A routing daemon while it runs: the sessions of its neighbors, what it makes of their paths, the kernel routes that come of it, and what it
+ * announces on. It ends with its World; whoever started it takes its kernel routes away.
+ */
+import { type PeerConfig, Speaker } from '../../../bgp/index.ts'
+import type { LabEventBody, Route, Session, TimerProfile } from '../../../model/index.ts'
+import type { NeighborPlan, RouterPlan } from '../../../topology/plan.ts'
+import type { Timer, World } from '../../../world/index.ts'
+import type { Machine, MachineInterface } from '../net/index.ts'
+import { announcements } from './announcements.ts'
+import { onLink } from './links.ts'
+import type { DaemonProfile } from './profiles.ts'
+import { type Selection, select } from './select.ts'
+
+export interface DaemonOptions {
+  readonly plan: RouterPlan
+  readonly timers: TimerProfile
+  readonly profile: DaemonProfile
+  /** Something of the sessions changed. */
+  readonly sessionsChanged: () => void
+  readonly emit: (event: LabEventBody) => void
+}
+
+export class Daemon {
+  readonly #world: World
+  readonly #machine: Machine
+  readonly #options: DaemonOptions
+  /** By local address: all neighbors that know this router by it. */
+  readonly #speakers = new Map<string, Speaker>()
+  readonly #selections = new Map<string, Selection>()
+  readonly #told = new Map<string, string>()
+  readonly #dirty = new Set<string>()
+  readonly #decision: Timer
+  readonly #advertisement: Timer
+  readonly #stops: (() => void)[]
+
+  constructor(world: World, machine: Machine, options: DaemonOptions) {
+    const { plan, profile } = options
+    this.#world = world
+    this.#machine = machine
+    this.#options = options
+    this.#decision = world.clock.timer('best-path selection', () => this.#decide())
+    this.#advertisement = world.clock.timer('advertisement', () => this.#advertise())
+    this.#stops = [
+      machine.onInterface(() => this.#reconsider()),
+      machine.table.subscribe(({ prefix, protocol }) => {
+        // Of its own routes, only those to subnets may be what a next hop is reached through.
+        if (protocol !== profile.route.protocol || !prefix.endsWith('/32')) this.#reconsider()
+      }),
+    ]
+    for (const prefix of plan.networks) this.#dirty.add(prefix)
+    this.#decision.start(profile.decision)
+    world.clock.timer('sessions', () => this.#open()).start(profile.sessionsHeld)
+  }
+
+  /** It has ended. */
+  close(): void {
+    for (const stop of this.#stops) stop()
+  }
+
+  sessions(): readonly Session[] {
+    const running = [...this.#speakers.values()].flatMap((speaker) => speaker.sessions())
+    return this.#options.plan.neighbors.map((neighbor) => {
+      const session = running.find((each) => each.peerAddress === neighbor.address && each.localAddress === neighbor.updateSource)
+      return session === undefined ? idle(this.#options.plan, neighbor) : readSession(session)
+    })
+  }
+
+  routes(): readonly Route[] {
+    return [...this.#selections.values()].map(({ route }) => route)
+  }
+
+  reset(peerAddress: string): void {
+    const neighbor = this.#options.plan.neighbors.find(({ address }) => address === peerAddress)
+    if (neighbor === undefined) throw new Error(`${this.#options.plan.name} has no neighbor ${peerAddress}`)
+    this.#speakers.get(neighbor.updateSource)?.resetPeer(peerAddress)
+  }
+
+  #open(): void {
+    const { plan } = this.#options
+    for (const localAddress of new Set(plan.neighbors.map((neighbor) => neighbor.updateSource))) {
+      const neighbors = plan.neighbors.filter((neighbor) => neighbor.updateSource === localAddress)
+      for (const { address, multihop } of neighbors) this.#machine.setPeerTtl(address, multihop ? undefined : 1)
+      const config = {
+        localAddress,
+        localAsn: plan.asn,
+        routerId: plan.routerId,
+        peers: neighbors.map((neighbor) => this.#peer(neighbor)),
+        listen: true,
+      }
+      const speaker = new Speaker(this.#world, config, (event) => {
+        if (event.type === 'routes-changed') this.#mark(event.prefixes)
+        else if (event.type === 'state') this.#options.sessionsChanged()
+      })
+      this.#speakers.set(localAddress, speaker)
+    }
+    this.#advertise()
+    this.#options.sessionsChanged()
+  }
+
+  #peer({ address, asn, passive, addPathReceive }: NeighborPlan): PeerConfig {
+    const { timers, profile } = this.#options
+    const idleSeconds = passive ? profile.passiveIdleSeconds : profile.activeIdleSeconds
+    return {
+      peerAddress: address,
+      peerAsn: asn,
+      passive,
+      holdTimeSeconds: timers.holdTimeSeconds,
+      keepaliveSeconds: timers.keepaliveSeconds,
+      connectRetrySeconds: timers.connectRetrySeconds,
+      idleHold: { initialSeconds: idleSeconds, capSeconds: idleSeconds },
+      addPath: { send: false, receive: addPathReceive },
+      refusal: profile.refusal,
+    }
+  }
+
+  #mark(prefixes: Iterable<string>): void {
+    for (const prefix of prefixes) this.#dirty.add(prefix)
+    if (this.#dirty.size > 0 && !this.#decision.running) this.#decision.start(this.#options.profile.decision)
+  }
+
+  /** Next hops may be reached otherwise now. */
+  #reconsider(): void {
+    this.#mark([...this.#selections.keys(), ...this.#options.plan.networks])
+  }
+
+  #decide(): void {
+    const changed: Selection[] = []
+    let announce = false
+    for (const prefix of this.#dirty) {
+      const before = this.#selections.get(prefix)
+      const selection = this.#select(prefix)
+      const { route } = selection
+      if (route.paths.length > 0) this.#selections.set(prefix, selection)
+      else this.#selections.delete(prefix)
+      const text = JSON.stringify(route.paths)
+      if (text !== (this.#told.get(prefix) ?? '[]')) {
+        this.#told.set(prefix, text)
+        this.#options.emit({ type: 'route', device: this.#options.plan.name, route, uncertainty: 0 })
+      }
+      if (JSON.stringify(before?.best) !== JSON.stringify(selection.best)) announce = true
+      changed.push(selection)
+    }
+    this.#dirty.clear()
+    this.#world.clock.timer('install', () => this.#install(changed)).start(this.#options.profile.install)
+    if (announce && !this.#advertisement.running) this.#advertisement.start(this.#options.profile.advertisement)
+  }
+
+  #select(prefix: string): Selection {
+    const { plan, profile } = this.#options
+    const { table } = this.#machine
+    const candidates = [...this.#speakers.values()].flatMap((speaker) => speaker.candidates(prefix))
+    return select({
+      plan,
+      profile,
+      prefix,
+      candidates,
+      own: !plan.networks.includes(prefix) ? 'no' : this.#originates(prefix) ? 'present' : 'missing',
+      resolve: (nextHop) => table.resolve(nextHop, prefix),
+      onLink: (nextHop) => onLink(this.#machine.interfaces, nextHop),
+    })
+  }
+
+  #originates(prefix: string): boolean {
+    const { profile } = this.#options
+    if (!profile.importCheck) return true
+    const route = this.#machine.table.get(prefix)
+    if (route !== undefined && route.protocol !== profile.route.protocol) return isRunning(this.#machine.interfaces, route.nextHops)
+    return prefix.endsWith('/32') && this.#machine.holds(prefix.slice(0, -3))
+  }
+
+  /** What was chosen then; a later choice has an installation of its own, in turn. */
+  #install(selections: readonly Selection[]): void {
+    const { plan, profile, emit } = this.#options
+    const { table } = this.#machine
+    const { protocol, metric } = profile.route
+    for (const { route, hops } of selections) {
+      const { prefix } = route
+      if (hops.length === 0) {
+        table.remove(prefix, metric, protocol)
+        continue
+      }
+      const refused = table.replace({ prefix, protocol, metric, nextHops: hops })
+      if (refused !== undefined) emit({ type: 'log', device: plan.name, level: 'warning', message: `${prefix}: ${refused}` })
+    }
+  }
+
+  #advertise(): void {
+    for (const [localAddress, speaker] of this.#speakers)
+      speaker.announce(announcements(this.#options.plan, localAddress, this.#selections.values()))
+  }
+}
+
+function isRunning(interfaces: readonly MachineInterface[], hops: readonly { readonly interface: string }[]): boolean {
+  return hops.some((hop) => hop.interface === 'lo' || interfaces.some((each) => each.name === hop.interface && each.running))
+}
+
+/** Daemons count their sessions' uptime. */
+function readSession(session: Session): Session {
+  return session.state === 'Established' && session.since !== undefined ? { ...session, upSince: session.since } : session
+}
+
+/** A session of which nothing has been heard yet. */
+export function idle(plan: RouterPlan, neighbor: NeighborPlan, reason?: string): Session {
+  return {
+    device: plan.name,
+    localAddress: neighbor.updateSource,
+    peerAddress: neighbor.address,
+    localAsn: plan.asn,
+    peerAsn: neighbor.asn,
+    state: 'Idle',
+    establishedCount: 0,
+    addPath: { receive: false, send: false },
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
