@@ -1,8 +1,8 @@
 /**
  * What a Service's VIP answers (R20, R27): each port and protocol by its own backends and no others, from places that take different ways: a client
  * beyond the routers, load-balancer nodes (their own output; one is a backend itself), and a node that has to ask its gateway. A backend whose node
- * is lost, or that is edited away, takes no new connections; with the last one the VIP refuses, at once, and stays announced. VIPs come from the
- * pools, until there are none left.
+ * is lost, or that is edited away, takes no new connections; with the last one the VIP refuses, at once, and stays announced. A new VIP is announced
+ * once its rules stand, so that its first connection is answered as every other. VIPs come from the pools, until there are none left.
  */
 import { type Attempts, type Context, formatDuration, type Micros, type NodeHandle, scenario } from 'peerlab/scenario'
 
@@ -15,6 +15,11 @@ const REFUSALS = { tcp: 12, udp: 3 }
 const STICKY = 'UDP flows are not forgotten'
 const DROPPED = 'what has no backend is dropped'
 const FREE = 'the fields may be'
+/** A new VIP's first connections, so often in a row. */
+const ROUNDS = 20
+const NEW = '10.0.0.4'
+const AT_ONCE = 'the first connections to a new VIP are answered'
+const NO_EDIT = 'nothing is edited'
 const REFUSED = /^default\/web (tcp|udp)\/80 is refused/
 const SENDS = /^node-0[456] sends default\//
 
@@ -43,11 +48,11 @@ scenario(
       { name: STICKY, variants: ['edited'], patience: '2s', mustFail: [/^UDP flows go to node-08/] },
       { name: DROPPED, mustFail: [REFUSED], variants: ['power', 'edited'] },
       {
-        name: 'nothing is edited',
+        name: NO_EDIT,
         variants: ['edited'],
         leaveOut: ['edit'],
         patience: '2s',
-        mustFail: [SENDS, /is answered by node-0[78] only/, REFUSED],
+        mustFail: [AT_ONCE, /has the new VIP$/, SENDS, /is answered by node-0[78] only/, REFUSED],
       },
       {
         name: 'no Service comes or goes',
@@ -211,11 +216,47 @@ async function power({ lab, step, expect, timers, measure, tell }: Context, tool
   tell(`a lost backend is left out after ${formatDuration(noticed)} · ${told} · UDP flows went on with the others`)
 }
 
-async function edited({ lab, step, expect, tell }: Context, tools: Tools): Promise<void> {
+/** One node takes its rules late, as a loaded machine does: it is the others' next hop only once it has them. */
+async function firstConnections({ lab, expect, control }: Context, backends: readonly NodeHandle[]): Promise<string> {
+  const slow = lab.node('node-05')
+  const text = '#!/bin/sh\nsleep 0.3\nexec /usr/sbin/nft.own "$@"\n'
+  await slow.exec('mv', '/usr/sbin/nft', '/usr/sbin/nft.own')
+  await slow.copy('/usr/sbin/nft', text)
+  await slow.exec('chmod', '755', '/usr/sbin/nft')
+  const path = [...lab.tors, lab.router('core')]
+  const outcomes: string[] = []
+  let answered = 0
+  for (let round = 1; round <= (control === NO_EDIT ? 1 : ROUNDS); round++) {
+    await lab.cluster.apply(`
+apiVersion: v1
+kind: Service
+metadata: { name: new, namespace: default }
+spec:
+  type: LoadBalancer
+  loadBalancerIP: ${NEW}
+  ports: [{ port: 80, targetPort: 8081 }]
+  endpoints: [${backends.map((node) => node.address).join(', ')}]`)
+    await Promise.all(
+      path.map((router) => expect(router).toHaveRoute(`${NEW}/32`, { within: '10s', name: `${router.name} has the new VIP` })),
+    )
+    const tried = await lab.client('client').connect({ vip: NEW, port: 80, protocol: 'tcp', attempts: 6 })
+    if (tried.answered === 6) answered++
+    else outcomes.push(`${round}: ${shown(tried)}`)
+    await lab.cluster.delete('Service', 'new')
+    await Promise.all(path.map((router) => expect(router).toHaveNoRoute(`${NEW}/32`, { within: '10s' })))
+  }
+  expect.that(AT_ONCE, answered === ROUNDS, outcomes.join('; '))
+  await slow.exec('mv', '/usr/sbin/nft.own', '/usr/sbin/nft')
+  return `a new VIP’s first connections were answered ${answered} times in ${ROUNDS}`
+}
+
+async function edited(context: Context, tools: Tools): Promise<void> {
+  const { lab, step, expect, tell } = context
   const web = tools.service('web')
   const [first, second] = [lab.node('node-07'), lab.node('node-08')]
   const edit = (...backends: readonly NodeHandle[]) =>
     lab.cluster.edit('Service', 'web', { spec: { endpoints: backends.map((node) => node.address) } })
+  const atOnce = await step('a new VIP', () => firstConnections(context, [first, second]))
   const tcp = await tools.flows(web, 'tcp')
   await tools.keepFlows()
 
@@ -248,6 +289,7 @@ async function edited({ lab, step, expect, tell }: Context, tools: Tools): Promi
   await expect(lab.node('node-07')).toBeNotReady({ within: '30s' })
   await expect(udp).toBeAnswered({ within: '5s', name: 'UDP flows go to node-08 since the edit' })
   tell(`edits are followed by every node after ${formatDuration(after)} · ${lived} TCP flows lived through all of them`)
+  tell(atOnce)
 }
 
 async function addresses({ lab, step, expect, control, tell }: Context, tools: Tools): Promise<void> {

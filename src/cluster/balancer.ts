@@ -8,6 +8,8 @@ export interface BalancedService {
   /** Its address; absent while it has none. */
   readonly vip?: string | undefined
   readonly externalTrafficPolicy?: string | undefined
+  /** Addresses of the nodes on which its VIP is local and its rules stand: only those become next hops. Every node where absent. */
+  readonly standsOn?: readonly string[] | undefined
 }
 
 export interface LoadBalancerNode {
@@ -22,7 +24,7 @@ export interface AdvertisedRoute {
   readonly service: { readonly namespace: string; readonly name: string }
   /** `a.b.c.d/32` */
   readonly prefix: string
-  /** Every ready load-balancer node, for sessions with ADD-PATH; sorted, never empty. */
+  /** Every ready load-balancer node on which the Service stands, for sessions with ADD-PATH; sorted, never empty. */
   readonly nextHops: readonly string[]
   /** The one next hop for sessions without: the same on every session and peer (R22). */
   readonly nextHop: string
@@ -30,7 +32,7 @@ export interface AdvertisedRoute {
 
 export interface NotAdvertised {
   readonly service: { readonly namespace: string; readonly name: string }
-  readonly code: 'no-vip' | 'no-ready-node' | 'traffic-policy-local'
+  readonly code: 'no-vip' | 'no-ready-node' | 'rules-pending' | 'traffic-policy-local'
   readonly message: string
 }
 
@@ -53,7 +55,8 @@ export function advertisedRoutes(
   const notAdvertised: NotAdvertised[] = []
   const eligible = services.filter((service) => whyNot(service, ready) === undefined)
   const prefixes = [...new Set(eligible.map((service) => `${service.vip}/32`))]
-  const single = spread(prefixes, ready, new Map(current.map((route) => [route.prefix, route.nextHop])))
+  const now = new Map(current.map((route) => [route.prefix, route.nextHop]))
+  const single = spread(prefixes, ready, now)
   for (const service of services) {
     const { namespace, name, vip } = service
     const reason = whyNot(service, ready)
@@ -63,9 +66,19 @@ export function advertisedRoutes(
     }
     const prefix = `${vip}/32`
     const route = { name: `${loadBalancer}-${namespace}-${name}`, service: { namespace, name }, prefix }
-    routes.push({ ...route, nextHops: ready, nextHop: single.get(prefix)! })
+    const nextHops = hopsOf(service, ready)
+    routes.push({ ...route, nextHops, nextHop: oneOf(prefix, nextHops, [single.get(prefix), now.get(prefix)]) })
   }
   return { routes, notAdvertised }
+}
+
+function hopsOf({ standsOn }: BalancedService, ready: readonly string[]): readonly string[] {
+  return standsOn === undefined ? ready : ready.filter((address) => standsOn.includes(address))
+}
+
+/** The first of the wishes that is a next hop; none may be while the Service does not stand on every node yet. */
+function oneOf(prefix: string, nextHops: readonly string[], wishes: readonly (string | undefined)[]): string {
+  return wishes.find((wish) => wish !== undefined && nextHops.includes(wish)) ?? rendezvousOrder(prefix, nextHops)[0]!
 }
 
 function whyNot(service: BalancedService, ready: readonly string[]): Pick<NotAdvertised, 'code' | 'message'> | undefined {
@@ -75,6 +88,8 @@ function whyNot(service: BalancedService, ready: readonly string[]): Pick<NotAdv
   }
   if (service.vip === undefined) return { code: 'no-vip', message: `${who} has no address` }
   if (ready.length === 0) return { code: 'no-ready-node', message: `${who}: no load-balancer node is ready` }
+  if (hopsOf(service, ready).length === 0)
+    return { code: 'rules-pending', message: `${who} waits for its rules to stand on load-balancer nodes that are ready` }
   return undefined
 }
 

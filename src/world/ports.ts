@@ -196,6 +196,8 @@ export interface HostState {
   /** VIPs that are local to this node (`ip route add local VIP/32 dev lo`). */
   readonly localVips: readonly string[]
   readonly services: readonly ServiceRule[]
+  /** It is not known yet which Services there are: rules, and local VIPs that this process has not asked for itself, stay as they stand. */
+  readonly servicesUnknown?: boolean
 }
 
 /** One VIP port and where its flows go: DNAT in prerouting and output, masqueraded (`externalTrafficPolicy: Cluster`). */

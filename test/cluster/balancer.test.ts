@@ -29,6 +29,21 @@ describe('advertisedRoutes', () => {
     })
   })
 
+  test('a node on which a Service does not stand is none of its next hops, and a Service that stands nowhere is not announced', () => {
+    const nodes = ready('10.0.1.10', '10.0.1.11', '10.0.1.12')
+    const some = { ...service(1), standsOn: ['10.0.1.11', '10.0.1.12', '10.0.1.99'] }
+    const none = { ...service(2), standsOn: [] }
+    const { routes, notAdvertised } = advertisedRoutes([some, none, service(3)], nodes, {
+      current: [{ prefix: '10.0.0.1/32', nextHop: '10.0.1.10' }],
+    })
+    expect(routes.map((route) => route.nextHops)).toEqual([
+      ['10.0.1.11', '10.0.1.12'],
+      ['10.0.1.10', '10.0.1.11', '10.0.1.12'],
+    ])
+    for (const route of routes) expect(route.nextHops).toContain(route.nextHop)
+    expect(notAdvertised.map((each) => each.code)).toEqual(['rules-pending'])
+  })
+
   const setup = fc.record({ vips: fc.integer({ min: 1, max: 20 }), nodes: fc.integer({ min: 2, max: 6 }) })
   const make = ({ vips, nodes }: { vips: number; nodes: number }) => ({
     services: Array.from({ length: vips }, (_, i) => service(i + 1)),

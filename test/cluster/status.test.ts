@@ -198,7 +198,7 @@ describe('BGPAdvertisedRoute', () => {
     const all = ['10.0.1.14', '10.0.1.15', '10.0.2.16']
     expect(routes(lab)).toEqual({ 'bgplb-default-web': { prefix: VIP, nextHops: all, nextHop: expect.stringMatching(/^10\.0\./) } })
     lab.plane.store.create(SERVICE, service('shop', '10.0.0.2'))
-    lab.run(10 * MILLISECOND)
+    lab.run(100 * MILLISECOND)
     expect(Object.keys(routes(lab)).toSorted()).toEqual(['bgplb-default-shop', 'bgplb-default-web'])
     lab.universe.powerOff('node-05')
     lab.until('a next hop less', () => routes(lab)['bgplb-default-web']?.nextHops.length === 2, 5 * SECOND)

@@ -45,6 +45,14 @@ describe('planHost', () => {
     expect([plan.additions, plan.removals]).toEqual([[], []])
   })
 
+  it('leaves VIPs of Services alone while it is not known which there are, and takes away what was asked for and is no more', () => {
+    const unknown = { id: 1, addresses: [], localVips: [], services: [], servicesUnknown: true }
+    const vips = { ...actual, localVips: ['10.0.0.1', '10.0.0.8'] }
+    const removed = (asked: readonly string[]) => planHost(vips, unknown, asked).removals.filter((line) => line.startsWith('route'))
+    expect(removed([])).toEqual([])
+    expect(removed(['10.0.0.8'])).toEqual(['route del local 10.0.0.8/32 dev lo table local proto 187'])
+  })
+
   it("never touches the machine's own addresses, wanted or not", () => {
     const wanted = planHost(actual, { id: 1, addresses: [{ address: '10.0.1.10', interface: 'rack1' }], localVips: [], services: [] })
     expect(wanted.additions).toEqual([])

@@ -18,6 +18,7 @@ import {
   SYSTEM_NAMESPACE,
 } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
+import { AppliedReport } from './applied-report.ts'
 import type { AgentConfig } from './config.ts'
 import { ControlPlaneNode, type ControlPlaneStatus } from './control-plane.ts'
 import { Holding, type HoldingState } from './holding.ts'
@@ -48,6 +49,7 @@ export class Agent {
   readonly #routes: Informer<BGPAdvertisedRoute>
   readonly #services: Informer<Service> | undefined
   readonly #reports: SessionReports
+  readonly #applied: AppliedReport | undefined
   readonly #client: ApiClient
   readonly #holdings = new Map<string, Holding>()
   /** Watches of floating IPs that are held here although the API names no holder. */
@@ -61,7 +63,7 @@ export class Agent {
     this.#world = world
     this.#config = config
     const { node, address, api, timers } = config
-    this.#host = new HostKeeper(world)
+    this.#host = new HostKeeper(world, { services: config.loadBalancer, refused: (detail) => this.#applied?.refused(detail) })
     this.#openSpeaker = openSpeaker(world, (localAddress, peerAddress) => {
       if (localAddress === address) this.#controlPlane?.sessionsChanged()
       else this.#reports.changed(localAddress, peerAddress)
@@ -100,7 +102,11 @@ export class Agent {
         synced: () => this.#routesChanged(),
       },
     )
-    this.#services = config.loadBalancer ? this.#followServices() : undefined
+    if (config.loadBalancer) {
+      // Ready once the API knows what stands here: before that it would be a next hop that drops.
+      this.#applied = new AppliedReport(this.#client, node, () => this.#lease.start())
+      this.#services = this.#followServices(this.#applied)
+    }
     this.#reports = new SessionReports(this.#client, timers.leaseRenewInterval, {
       objectFor: (local, peer) => this.#sessions.objectFor(local, peer),
       session: (local, peer) => this.status().sessions.find((each) => each.localAddress === local && each.peerAddress === peer),
@@ -116,7 +122,6 @@ export class Agent {
   #follow() {
     this.#floatingIps.start()
     this.#sessions.start()
-    // An LB node is Ready once its VIPs are local and their rules stand: before that it would be a next hop that drops.
     if (this.#services === undefined) this.#lease.start()
     else this.#services.start()
   }
@@ -127,6 +132,7 @@ export class Agent {
     for (const informer of [this.#floatingIps, this.#routes, this.#services, ...this.#ownerless.values()]) informer?.stop()
     this.#sessions.stop()
     this.#reports.stop()
+    this.#applied?.stop()
     this.#host.stop()
     const stops: ((done: () => void) => void)[] = [...this.#holdings.values()].map((holding) => (next) => holding.shutdown(next))
     const controlPlane = this.#controlPlane
@@ -262,12 +268,13 @@ export class Agent {
     })
   }
 
-  #followServices(): Informer<Service> {
+  #followServices(applied: AppliedReport): Informer<Service> {
     const changed = () => {
-      if (!services.synced) return
+      const { revision } = services
+      if (!services.synced || revision === undefined) return
       const { vips, rules } = vipDataPlane(services.objects)
       this.#host.setVips('services', vips)
-      this.#host.setServices(rules, () => this.#lease.start())
+      this.#host.setServices(rules, () => applied.applied(revision))
     }
     const services = new Informer<Service>(
       this.#client,

@@ -13,7 +13,9 @@ export class HostKeeper {
   readonly #addresses = new Map<string, string>()
   readonly #vips = new Map<string, readonly string[]>()
   readonly #retry: Timer
-  #services: readonly ServiceRule[] = []
+  readonly #refused: (detail: string) => void
+  /** `undefined`: they are not known yet, and what stands of them stays. */
+  #services: readonly ServiceRule[] | undefined
   /** Those that the host has. */
   #told: readonly ServiceRule[] = []
   #id = 0
@@ -21,8 +23,11 @@ export class HostKeeper {
   #busy = false
   #waiting: (() => void)[] = []
 
-  constructor(world: World) {
+  /** `services`: there will be some, and until then those that stand stay. `refused`: the host did not take what is wanted. */
+  constructor(world: World, options: { readonly services?: boolean; refused?(detail: string): void } = {}) {
     this.#world = world
+    this.#services = options.services ? undefined : []
+    this.#refused = options.refused ?? (() => {})
     this.#retry = world.clock.timer('host apply retry', () => this.#applySoon())
   }
 
@@ -84,10 +89,17 @@ export class HostKeeper {
     const addresses = [...this.#addresses].map(([address, name]) => ({ address, interface: name }))
     const localVips = [...new Set([...this.#vips.values()].flat())].sort()
     const services = this.#services
-    this.#world.host.apply({ id, addresses, localVips, services }, (event) => {
+    const state = {
+      id,
+      addresses,
+      localVips,
+      services: services ?? [],
+      ...(services === undefined ? { servicesUnknown: true } : {}),
+    } as const
+    this.#world.host.apply(state, (event) => {
       this.#busy = false
       if (event.type === 'applied') {
-        this.#tellServices(services)
+        if (services !== undefined) this.#tellServices(services)
         for (const done of told) done()
         if (this.#waiting.length > 0) this.#applySoon()
         return
@@ -96,6 +108,7 @@ export class HostKeeper {
       const { events, name: device } = this.#world
       events.emit({ type: 'log', device, level: 'error', message: `host state was not applied, will be tried again: ${event.detail}` })
       this.#retry.start(RETRY)
+      this.#refused(event.detail)
     })
   }
 }

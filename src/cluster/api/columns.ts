@@ -6,9 +6,11 @@ import {
   BGP_LOAD_BALANCER,
   BGP_SESSION,
   CLUSTER,
+  type Condition,
   EVENT,
   FLOATING_IP,
   LEASE,
+  LOAD_BALANCER_NODE,
   NAMESPACE,
   NETWORK_GATEWAY,
   NODE,
@@ -98,6 +100,16 @@ const COLUMNS = new Map<ResourceType, readonly Column[]>([
     ],
   ],
   [BGP_ADVERTISED_ROUTE as ResourceType, [NAME, AGE, wide('Prefix', 'spec.prefix'), wide('Next Hops', 'spec.nextHops')]],
+  [
+    LOAD_BALANCER_NODE as ResourceType,
+    [
+      NAME,
+      { name: 'Services', cell: (object) => servicesApplied(object) },
+      AGE,
+      wide('Up to revision', 'status.servicesApplied'),
+      { name: 'Message', wide: true, cell: (object) => conditionOf(object, 'ServicesApplied')?.message ?? '<none>' },
+    ],
+  ],
   [NETWORK_GATEWAY, [NAME, AGE, wide('Floating IPs', 'spec.floatingIPs')]],
   [BGP_LOAD_BALANCER, [NAME, AGE, wide('Local ASN', 'spec.localASN'), wide('Peers', 'spec.peers')]],
   [CLUSTER, [NAME, AGE, wide('Control Plane VIP', 'spec.loadBalancer.vips.controlPlaneVIP')]],
@@ -108,9 +120,18 @@ export function columnsOf(type: ResourceType): readonly Column[] {
   return COLUMNS.get(type) ?? [NAME, AGE]
 }
 
+function conditionOf({ status }: Resource, type: string): Condition | undefined {
+  const { conditions = [] } = (status ?? {}) as { readonly conditions?: readonly Condition[] }
+  return conditions.find((each) => each.type === type)
+}
+
+function servicesApplied(node: Resource): string {
+  const applied = conditionOf(node, 'ServicesApplied')
+  return applied === undefined ? 'Unknown' : applied.status === 'True' ? 'Applied' : 'Refused'
+}
+
 function readiness(node: Resource): string {
-  const { conditions = [] } = (node.status ?? {}) as { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
-  const ready = conditions.find((each) => each.type === 'Ready')
+  const ready = conditionOf(node, 'Ready')
   return ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady'
 }
 

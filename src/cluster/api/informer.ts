@@ -48,6 +48,11 @@ export class Informer<R extends Resource> {
     this.#silence = clock.timer(`${type.plural} watch silence`, () => this.#reconnect())
   }
 
+  /** The revision up to which the copy is true; `undefined` before the first list, and while it has to list anew. */
+  get revision(): string | undefined {
+    return this.#revision
+  }
+
   get objects(): readonly R[] {
     return [...this.#objects.values()]
   }

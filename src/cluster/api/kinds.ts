@@ -111,6 +111,18 @@ export interface FloatingIPStatus {
 /** A lab kind; its name is the address. */
 export type FloatingIP = Resource<FloatingIPSpec, FloatingIPStatus>
 
+export interface LoadBalancerNodeSpec {
+  readonly nodeName: string
+}
+export interface LoadBalancerNodeStatus {
+  /** The revision up to which the Services are set up on the node: VIPs local, rules standing. Absent: none of them is. */
+  readonly servicesApplied?: string
+  /** `ServicesApplied`: False where the host refuses what there is to apply, with its words. */
+  readonly conditions: readonly Condition[]
+}
+/** A lab kind, one for each load-balancer node and of its name; the status is the agent's. Written when Services changed, never by renewals. */
+export type LoadBalancerNode = Resource<LoadBalancerNodeSpec, LoadBalancerNodeStatus>
+
 export interface BGPSessionSpec {
   readonly floatingIP: string
   readonly localIP: string
@@ -133,7 +145,7 @@ export type BGPSession = Resource<BGPSessionSpec, BGPSessionStatus>
 export interface BGPAdvertisedRouteSpec {
   /** `a.b.c.d/32` */
   readonly prefix: string
-  /** Every LB node, for sessions with ADD-PATH (R22). */
+  /** Every LB node that takes the VIP's traffic, for sessions with ADD-PATH (R22). */
   readonly nextHops: readonly string[]
   /** The one next hop for sessions without. */
   readonly nextHop: string
@@ -165,6 +177,14 @@ export const BGP_ADVERTISED_ROUTE: ResourceType<BGPAdvertisedRoute> = {
   indexes: [],
 }
 
+export const LOAD_BALANCER_NODE: ResourceType<LoadBalancerNode> = {
+  ...lab,
+  kind: 'LoadBalancerNode',
+  plural: 'loadbalancernodes',
+  shortNames: ['lbn'],
+  indexes: [],
+}
+
 /** The documents that the cluster's owner wrote (R24, R28, R29), stored as they are. */
 export const CLUSTER: ResourceType = {
   group: 'baremetal.cluster.gke.io',
@@ -188,6 +208,7 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
   FLOATING_IP,
   BGP_SESSION,
   BGP_ADVERTISED_ROUTE,
+  LOAD_BALANCER_NODE,
   CLUSTER,
   NODE_POOL,
   NETWORK_GATEWAY,

@@ -9,6 +9,7 @@ import {
   type Cause,
   CLUSTER,
   LEASE_NAMESPACE,
+  LOAD_BALANCER_NODE,
   NAMESPACE,
   NETWORK_GATEWAY,
   NODE,
@@ -44,6 +45,7 @@ function deletion(type: ResourceType, previous: Resource | undefined, cluster: C
   const kept = ['default', SYSTEM_NAMESPACE, LEASE_NAMESPACE, cluster.namespace]
   if (type === NAMESPACE && kept.includes(name)) return 'this namespace may not be deleted'
   if (type === (NODE as ResourceType)) return 'a node is a device of the lab; `kubectl delete` cannot take it away'
+  if (type === (LOAD_BALANCER_NODE as ResourceType)) return 'it is what a node of the lab says of itself'
   if (type === CLUSTER) return 'the lab stands on it; `peerlab down` removes the lab'
   return undefined
 }

@@ -118,7 +118,7 @@ export class ControlPlane {
     const balancer = new BalancerController(world, store, found)
     const status = new StatusController(world, store, () => {
       const { lost, warnings } = peering
-      return { lost, warnings, notAdvertised: balancer.notAdvertised }
+      return { lost, warnings, notAdvertised: balancer.notAdvertised, refusals: balancer.refusals }
     })
     this.#settledOnes = [peering, balancer, status]
     this.#others = [

@@ -4,12 +4,14 @@ import {
   apiVersionOf,
   BGP_LOAD_BALANCER,
   type Draft,
+  LOAD_BALANCER_NODE,
   NETWORK_GATEWAY,
   NODE,
   type ResourceType,
   SERVICE,
   type Service,
   type Store,
+  SYSTEM_NAMESPACE,
 } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
 import type { ClusterModel } from '../resources/index.ts'
@@ -50,6 +52,8 @@ export function seed(world: World, store: Store, types: readonly ResourceType[],
     ] as const
     const spec = { address, subnet, controlPlane, loadBalancer }
     written(store.upsert(NODE, { metadata: { name, labels }, spec, status: { conditions: [], addresses } }))
+    if (loadBalancer)
+      written(store.upsert(LOAD_BALANCER_NODE, { metadata: { name, namespace: SYSTEM_NAMESPACE }, spec: { nodeName: name } }))
   }
   for (const service of withIngress(cluster, services)) written(store.upsert(SERVICE, serviceDraft(service)))
 }

@@ -22,12 +22,14 @@ import { readEditedGateway } from '../resources/index.ts'
 import { condition } from './conditions.ts'
 import { ownersDocument } from './documents.ts'
 import { Reconciler, written } from './reconciler.ts'
+import type { Refusal } from './standing.ts'
 
 /** What the other controllers found out beyond the objects that they wrote. */
 export interface Findings {
   readonly lost: readonly LostSession[]
   readonly warnings: readonly PeeringWarning[]
   readonly notAdvertised: readonly NotAdvertised[]
+  readonly refusals: readonly Refusal[]
 }
 
 export class StatusController {
@@ -79,7 +81,8 @@ export class StatusController {
   #balancer() {
     const balancer = ownersDocument(this.#store, BGP_LOAD_BALANCER)
     if (balancer === undefined) return
-    const { lost, warnings, notAdvertised } = this.#findings()
+    const { lost, warnings, notAdvertised, refusals } = this.#findings()
+    const missing = [...notAdvertised, ...refusals].map((each) => each.message)
     const sessions = this.#store.list(BGP_SESSION).items
     const down = sessions.filter((each) => each.status?.state !== 'Established')
     const routes = this.#store.list(BGP_ADVERTISED_ROUTE).items.length
@@ -101,9 +104,9 @@ export class StatusController {
         down.length === 0 && sessions.length > 0
           ? say('SessionsEstablished', true, 'AllEstablished', `${established} of ${sessions.length}`)
           : say('SessionsEstablished', false, 'NotEstablished', [`${established} of ${sessions.length}`, ...states, ...none].join('; ')),
-        notAdvertised.length === 0
+        missing.length === 0
           ? say('ServicesAnnounced', true, 'AllAnnounced', `${routes} of ${routes}`)
-          : say('ServicesAnnounced', false, 'NotAnnounced', notAdvertised.map((each) => each.message).join('; ')),
+          : say('ServicesAnnounced', false, notAdvertised.length === 0 ? 'NodeRefuses' : 'NotAnnounced', missing.join('; ')),
       ],
     })
   }

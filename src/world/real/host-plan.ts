@@ -34,7 +34,8 @@ export interface HostChanges {
   readonly removed: readonly { readonly address: string; readonly interface: string }[]
 }
 
-export function planHost(actual: ActualState, desired: HostState): HostChanges {
+/** `asked`: the local VIPs of this process's last request. */
+export function planHost(actual: ActualState, desired: HostState, asked: readonly string[] = []): HostChanges {
   const added = desired.addresses.filter(
     (wanted) => !actual.addresses.some((had) => had.address === wanted.address && had.interface === wanted.interface),
   )
@@ -42,7 +43,7 @@ export function planHost(actual: ActualState, desired: HostState): HostChanges {
     .filter((had) => had.ours && !desired.addresses.some((wanted) => wanted.address === had.address && wanted.interface === had.interface))
     .map(({ address, interface: name }) => ({ address, interface: name }))
   const newVips = desired.localVips.filter((vip) => !actual.localVips.includes(vip))
-  const oldVips = actual.localVips.filter((vip) => !desired.localVips.includes(vip))
+  const oldVips = actual.localVips.filter((vip) => !desired.localVips.includes(vip) && (!desired.servicesUnknown || asked.includes(vip)))
   return {
     additions: [
       ...added.map(({ address, interface: name }) => `address replace ${address}/32 dev ${name} label ${name}:${LABEL} noprefixroute`),

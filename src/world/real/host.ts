@@ -22,6 +22,8 @@ export class RealHost implements Host {
   /** The rules that stand in the kernel since our last load. */
   #rules: string | undefined
   #services: readonly ServiceRule[] = []
+  /** Local VIPs of the last request. */
+  #asked: readonly string[] = []
 
   constructor(device: string, clock: Clock, events: Events) {
     this.#device = device
@@ -91,7 +93,9 @@ export class RealHost implements Host {
       steps(addresses, (addressJson) =>
         this.#commands.run('ip', ['-j', '-4', 'route', 'show', 'table', 'local', 'proto', String(ROUTE_PROTOCOL)], '', (vips) =>
           steps(vips, (vipJson) => {
-            const changes = planHost({ addresses: readAddresses(addressJson), localVips: readLocalVips(vipJson) }, desired)
+            const actual = { addresses: readAddresses(addressJson), localVips: readLocalVips(vipJson) }
+            const changes = planHost(actual, desired, this.#asked)
+            this.#asked = desired.localVips
             this.#batch(changes.additions, (added) =>
               steps(added, () => {
                 this.#tell(changes, 'added')
@@ -120,7 +124,7 @@ export class RealHost implements Host {
 
   #loadRules(desired: HostState, done: (result: CommandResult) => void): void {
     const rules = renderRules(desired.services)
-    if (rules === this.#rules) {
+    if (desired.servicesUnknown || rules === this.#rules) {
       done({ ok: true, stdout: '' })
       return
     }

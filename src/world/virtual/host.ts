@@ -22,6 +22,8 @@ const EMPTY: HostState = { id: 0, addresses: [], localVips: [], services: [] }
 export class VirtualHost implements Host {
   readonly #context: HostContext
   #applied: HostState
+  /** Local VIPs of the last request. */
+  #asked: readonly string[] = []
 
   /** `left`: what an earlier process on the same machine had applied. */
   constructor(context: HostContext, left: HostState = EMPTY) {
@@ -76,8 +78,11 @@ export class VirtualHost implements Host {
     const missing = desired.addresses.find((wanted) => !interfaces.some(({ name }) => name === wanted.interface))
     if (missing) return `${missing.address}: ${device} has no interface ${missing.interface}`
     const before = this.#applied
-    this.#applied = desired
-    stack.setLocal(desired.localVips)
+    const kept = desired.servicesUnknown ? before.localVips.filter((vip) => !this.#asked.includes(vip)) : []
+    const localVips = [...new Set([...desired.localVips, ...kept])].sort()
+    this.#asked = desired.localVips
+    this.#applied = { ...desired, localVips, services: desired.servicesUnknown ? before.services : desired.services }
+    stack.setLocal(localVips)
     for (const { address, interface: name } of desired.addresses) {
       if (before.addresses.some((had) => had.address === address)) continue
       stack.addAddress(address)

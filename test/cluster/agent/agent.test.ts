@@ -7,6 +7,7 @@ import {
   FLOATING_IP,
   LEASE,
   LEASE_NAMESPACE,
+  LOAD_BALANCER_NODE,
   RESOURCE_TYPES,
   SERVICE,
   Store,
@@ -196,8 +197,11 @@ describe('an agent', () => {
     ])
   })
 
-  it('on an LB node is not Ready before its VIPs and their rules stand', () => {
+  it('on an LB node is not Ready before its VIPs and their rules stand, and the API has heard of it', () => {
     const { run, store, leases, world } = setUp({ loadBalancer: true })
+    run()
+    expect(leases()).toBe(0)
+    store.create(LOAD_BALANCER_NODE, { metadata: { name: 'node-04', namespace }, spec: { nodeName: 'node-04' } })
     let applied: unknown
     store.watch(LEASE, {}, undefined, () => {
       applied ??= world.host.applied

@@ -5,6 +5,7 @@ import {
   BGP_SESSION,
   CLUSTER,
   FLOATING_IP,
+  LOAD_BALANCER_NODE,
   NETWORK_GATEWAY,
   SYSTEM_NAMESPACE,
 } from '../../../src/cluster/api/index.ts'
@@ -22,7 +23,7 @@ const web = {
   backends: ['10.0.1.14'],
 } as const
 
-/** A control plane whose nodes' leases the test renews itself. */
+/** A control plane whose nodes' leases the test renews itself, and whose nodes have every Service from the start. */
 function setUp(more: Partial<ControlPlaneConfig> = {}, alive = ['node-04', 'node-05', 'node-06']) {
   const universe = new VirtualUniverse()
   const world = universe.createWorld({ name: 'admin', addresses: ['10.9.0.2/24'] })
@@ -34,6 +35,11 @@ function setUp(more: Partial<ControlPlaneConfig> = {}, alive = ['node-04', 'node
     ...more,
   })
   plane.start()
+  for (const { metadata } of plane.store.list(LOAD_BALANCER_NODE).items)
+    plane.store.updateStatus(LOAD_BALANCER_NODE, {
+      metadata: { name: metadata.name, namespace: SYSTEM_NAMESPACE },
+      status: { servicesApplied: `${Number(plane.store.revision) + 1_000_000}`, conditions: [] },
+    })
   const living = new Set(alive)
   const holding: Record<string, string[]> = {}
   const tick = () => {

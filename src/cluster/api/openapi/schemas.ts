@@ -1,5 +1,14 @@
 /** The lab's own kinds, as schemas that kubectl checks a file against before it sends it, and that `kubectl explain` reads out. */
-import { BGP_ADVERTISED_ROUTE, BGP_LOAD_BALANCER, BGP_SESSION, CLUSTER, FLOATING_IP, NETWORK_GATEWAY, NODE_POOL } from '../kinds.ts'
+import {
+  BGP_ADVERTISED_ROUTE,
+  BGP_LOAD_BALANCER,
+  BGP_SESSION,
+  CLUSTER,
+  FLOATING_IP,
+  LOAD_BALANCER_NODE,
+  NETWORK_GATEWAY,
+  NODE_POOL,
+} from '../kinds.ts'
 import type { ResourceType } from '../objects.ts'
 import { BUILT_IN } from './built-in.ts'
 import { type ApiSchema, anything, list, metadata, number, object, text } from './schema.ts'
@@ -79,7 +88,7 @@ const KINDS = new Map<ResourceType, Described>([
       description: 'One service address and its next hops.',
       spec: object('What its owner wants.', {
         prefix: text('a.b.c.d/32'),
-        nextHops: list('Every load-balancer node that is Ready, for sessions with ADD-PATH.', text('An IPv4 address.')),
+        nextHops: list('Every load-balancer node that is Ready and has its rules, for sessions with ADD-PATH.', text('An IPv4 address.')),
         nextHop: text('The one next hop for sessions without ADD-PATH.'),
       }),
     },
@@ -94,6 +103,18 @@ const KINDS = new Map<ResourceType, Described>([
         nodeName: text('Who holds it.'),
         since: text('Since when it is so; RFC 3339, UTC.'),
         reason: text('Why.'),
+      }),
+    },
+  ],
+  [
+    LOAD_BALANCER_NODE as ResourceType,
+    {
+      description:
+        'What a load-balancer node has of the Services. It is a next hop of a VIP only once it has that Service’s address and rules.',
+      spec: object('Which node.', { nodeName: text('Its name.') }),
+      status: object('Reported by the node.', {
+        servicesApplied: text('The revision up to which the Services are set up on it; none are where absent.'),
+        conditions,
       }),
     },
   ],
