@@ -42,9 +42,9 @@ export class NodeProgram {
   }
 
   /** The agent, or with `api` only what a control-plane node serves at the CP VIP. */
-  kill(process?: string): void {
+  kill(program?: string): void {
     const { world, agent } = this.#running()
-    if (process === 'api') {
+    if (program === 'api') {
       agent.stopApi()
       return
     }
@@ -52,8 +52,8 @@ export class NodeProgram {
     world.end()
   }
 
-  start(process?: string): void {
-    if (process === 'api') {
+  start(program?: string): void {
+    if (program === 'api') {
       this.#running().agent.startApi()
       return
     }

@@ -73,12 +73,12 @@ export class Router {
   }
 
   /** @throws Error there is no such process here, or it does not run. */
-  kill(process = this.profile.daemon): void {
-    if (process === 'vrrpd') {
+  kill(program = this.profile.daemon): void {
+    if (program === 'vrrpd') {
       this.#machine.vrrp.stop()
       return
     }
-    this.#known(process)
+    this.#known(program)
     const { plan, emit } = this.#options
     const daemon = this.#running()
     const gone = daemon.process.routes()
@@ -95,13 +95,13 @@ export class Router {
       .start(this.profile.flush)
   }
 
-  start(process = this.profile.daemon): void {
-    if (process === 'vrrpd') {
+  start(program = this.profile.daemon): void {
+    if (program === 'vrrpd') {
       this.#machine.vrrp.start()
       return
     }
-    this.#known(process)
-    if (this.#daemon !== undefined) throw new Error(`${process} is already running on ${this.#options.plan.name}`)
+    this.#known(program)
+    if (this.#daemon !== undefined) throw new Error(`${program} is already running on ${this.#options.plan.name}`)
     this.#startDaemon()
   }
 
@@ -122,10 +122,10 @@ export class Router {
     return this.#daemon
   }
 
-  #known(process: string): void {
+  #known(program: string): void {
     const { daemon } = this.profile
-    if (process !== daemon)
-      throw new Error(`${this.#options.plan.name} has no process ${JSON.stringify(process)} in the simulator; it has ${daemon} and vrrpd`)
+    if (program !== daemon)
+      throw new Error(`${this.#options.plan.name} has no process ${JSON.stringify(program)} in the simulator; it has ${daemon} and vrrpd`)
   }
 
   #read(): readonly Session[] {
