@@ -1,19 +1,34 @@
 import type { LabEventBody, Micros } from '../../model/index.ts'
-import type { Host, HostEvent, HostInterface, HostState } from '../ports.ts'
+import type { Host, HostEvent, HostInterface, HostState, ServiceRule } from '../ports.ts'
 import type { EventQueue } from './queue.ts'
-import type { Stack } from './stack.ts'
+
+/** The machine whose state a host keeps. */
+export interface HostMachine {
+  holds(address: string): boolean
+  addAddress(address: string, interfaceName: string): void
+  removeAddress(address: string, interfaceName: string): void
+  /** Replaces the addresses that are local without being answered for on the wire. */
+  setLocal(addresses: readonly string[]): void
+  setServices?(services: readonly ServiceRule[]): void
+}
+
+/** What a machine was last given; it outlives the program that gave it. */
+export interface HostMemory {
+  applied: HostState | undefined
+}
 
 /** What a virtual host needs of its universe. */
 export interface HostContext {
   readonly device: string
-  readonly stack: Stack
+  readonly machine: HostMachine
+  readonly memory: HostMemory
   readonly queue: EventQueue
   readonly interfaces: readonly HostInterface[]
   /** From `apply` until the state is there. */
   readonly applyDelay: Micros
   guard(run: () => void): () => void
   emit(event: LabEventBody): void
-  announced(address: string): void
+  announced(address: string, interfaceName: string): void
 }
 
 const EMPTY: HostState = { id: 0, addresses: [], localVips: [], services: [] }
@@ -21,19 +36,16 @@ const EMPTY: HostState = { id: 0, addresses: [], localVips: [], services: [] }
 /** The Host port in memory: the desired state is there after `applyDelay`, one `apply` after the other. */
 export class VirtualHost implements Host {
   readonly #context: HostContext
-  #applied: HostState
   /** Local VIPs of the last request. */
   #asked: readonly string[] = []
 
-  /** `left`: what an earlier process on the same machine had applied. */
-  constructor(context: HostContext, left: HostState = EMPTY) {
+  constructor(context: HostContext) {
     this.#context = context
-    this.#applied = left
   }
 
   /** What the machine has now beyond its own configuration. */
   get applied(): HostState {
-    return this.#applied
+    return this.#context.memory.applied ?? EMPTY
   }
 
   interfaces(): readonly HostInterface[] {
@@ -52,14 +64,14 @@ export class VirtualHost implements Host {
   }
 
   announce(address: string, interfaceName: string, count: number, interval: Micros): void {
-    const { device, queue, guard, stack, emit, announced } = this.#context
+    const { device, queue, guard, machine, emit, announced } = this.#context
     const send = (left: number): void => {
-      if (!stack.holds(address)) {
+      if (!machine.holds(address)) {
         emit({ type: 'log', device, level: 'warning', message: `gratuitous ARP for ${address} on ${interfaceName}: not held here` })
         return
       }
       if (left === count) emit({ type: 'gratuitous-arp', device, address, count })
-      announced(address)
+      announced(address, interfaceName)
       if (left > 1)
         queue.schedule(
           interval,
@@ -74,23 +86,25 @@ export class VirtualHost implements Host {
   }
 
   #reconcile(desired: HostState): string | undefined {
-    const { device, stack, interfaces, emit } = this.#context
+    const { device, machine, memory, interfaces, emit } = this.#context
     const missing = desired.addresses.find((wanted) => !interfaces.some(({ name }) => name === wanted.interface))
     if (missing) return `${missing.address}: ${device} has no interface ${missing.interface}`
-    const before = this.#applied
+    const before = this.applied
     const kept = desired.servicesUnknown ? before.localVips.filter((vip) => !this.#asked.includes(vip)) : []
     const localVips = [...new Set([...desired.localVips, ...kept])].sort()
+    const services = desired.servicesUnknown ? before.services : desired.services
     this.#asked = desired.localVips
-    this.#applied = { ...desired, localVips, services: desired.servicesUnknown ? before.services : desired.services }
-    stack.setLocal(localVips)
+    memory.applied = { ...desired, localVips, services }
     for (const { address, interface: name } of desired.addresses) {
       if (before.addresses.some((had) => had.address === address)) continue
-      stack.addAddress(address)
+      machine.addAddress(address, name)
       emit({ type: 'address', device, address, interface: name, present: true })
     }
+    machine.setLocal(localVips)
+    machine.setServices?.(services)
     for (const { address, interface: name } of before.addresses) {
       if (desired.addresses.some((wanted) => wanted.address === address)) continue
-      stack.removeAddress(address)
+      machine.removeAddress(address, name)
       emit({ type: 'address', device, address, interface: name, present: false })
     }
     return undefined

@@ -1,7 +1,7 @@
 import type { LabEvent, LabEventBody, Micros } from '../../model/index.ts'
-import type { HostInterface, HostState, World } from '../ports.ts'
+import type { HostInterface, World } from '../ports.ts'
 import { seededRandom } from '../random.ts'
-import { VirtualHost } from './host.ts'
+import { type HostMemory, VirtualHost } from './host.ts'
 import { type Forwarding, Network } from './network.ts'
 import { startProcess } from './process.ts'
 import { EventQueue } from './queue.ts'
@@ -43,6 +43,7 @@ export interface VirtualWorld extends World {
 
 interface Machine {
   readonly stack: Stack
+  readonly memory: HostMemory
   world: VirtualWorld
 }
 
@@ -113,8 +114,9 @@ export class VirtualUniverse {
     if (machine && !machine.world.ended) throw new Error(`${name} is running: end it or power it off first`)
     const running = machine?.stack.powered ? machine : undefined
     const stack = running?.stack ?? this.#boot(options)
-    const world = this.#process(stack, options, running?.world.host.applied)
-    this.#machines.set(name, { stack, world })
+    const memory = running?.memory ?? { applied: undefined }
+    const world = this.#process(stack, options, memory)
+    this.#machines.set(name, { stack, memory, world })
     return world
   }
 
@@ -194,7 +196,7 @@ export class VirtualUniverse {
     return stack
   }
 
-  #process(stack: Stack, options: WorldOptions, left: HostState | undefined): VirtualWorld {
+  #process(stack: Stack, options: WorldOptions, memory: HostMemory): VirtualWorld {
     const { name, addresses } = options
     const queue = this.#queue
     return startProcess({
@@ -205,21 +207,19 @@ export class VirtualUniverse {
       epochSeconds: this.#options.epochSeconds,
       emit: (event) => void this.emit(event),
       host: (guard, emit) =>
-        new VirtualHost(
-          {
-            device: name,
-            stack,
-            queue,
-            interfaces: options.interfaces ?? [
-              { name: 'eth0', addresses: addresses.map((text) => (text.includes('/') ? text : `${text}/32`)) },
-            ],
-            applyDelay: this.#options.applyDelay,
-            guard: guard.run,
-            emit,
-            announced: (address) => this.#network.announced(stack, address),
-          },
-          left,
-        ),
+        new VirtualHost({
+          device: name,
+          machine: stack,
+          memory,
+          queue,
+          interfaces: options.interfaces ?? [
+            { name: 'eth0', addresses: addresses.map((text) => (text.includes('/') ? text : `${text}/32`)) },
+          ],
+          applyDelay: this.#options.applyDelay,
+          guard: guard.run,
+          emit,
+          announced: (address) => this.#network.announced(stack, address),
+        }),
     })
   }
 }

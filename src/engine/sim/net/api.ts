@@ -176,7 +176,7 @@ export interface Trace {
   /** Names of all devices that it crossed, both ends included, segments left out. */
   readonly devices: readonly string[]
   /** The node that translated it from a VIP's address to a backend's, or back. */
-  readonly translatedBy?: string
+  readonly translatedBy: string | undefined
 }
 
 export type PingOutcome = { readonly ok: true; readonly time: Micros } | { readonly ok: false; readonly reason: 'unreachable' | 'timeout' }

@@ -5,3 +5,4 @@
  * Refuses: BGP and anything that a routing daemon decides, the cluster's meaning, promises and real time. Imports net, model, world and the plan.
  */
 export type * from './api.ts'
+export { createFabric } from './fabric.ts'

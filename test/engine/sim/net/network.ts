@@ -1,0 +1,184 @@
+import { createFabric, type DatagramEvent, type Fabric, type FabricOptions } from '../../../../src/engine/sim/net/index.ts'
+import { type Micros, SECOND, TIMER_PROFILES } from '../../../../src/model/index.ts'
+import type { TopologyFile } from '../../../../src/topology/file.ts'
+import { type LayoutInputs, layOut } from '../../../../src/topology/layout.ts'
+import type { Plan } from '../../../../src/topology/plan.ts'
+import type { CallEvent, ConnectionEvent, HostState, ServiceRule, World } from '../../../../src/world/index.ts'
+import { EventQueue } from '../../../../src/world/virtual/index.ts'
+
+const INPUTS: LayoutInputs = {
+  timers: TIMER_PROFILES.fast,
+  cluster: {
+    name: 'bm',
+    namespace: 'cluster-bm',
+    file: 'cluster.yaml',
+    documents: [],
+    model: {} as never,
+    services: [],
+    initialPlacement: {},
+  },
+  peering: { sessions: [], nextHops: [] },
+  controlPlaneNodes: [],
+  loadBalancerNodes: [],
+  kinds: {},
+  addPath: {},
+  hashSeeds: true,
+  configs: {},
+}
+
+const TWO_RACKS: TopologyFile = {
+  name: 'two-racks',
+  cluster: 'cluster.yaml',
+  racks: { rack1: '10.0.1.0/24', rack2: '10.0.2.0/24' },
+  routers: {
+    tor1: { asn: 65002, loopback: '10.8.0.10', racks: ['rack1', 'rack2'] },
+    tor2: { asn: 65002, loopback: '10.8.0.11', racks: ['rack1', 'rack2'] },
+    core: { asn: 65003, connects: ['tor1', 'tor2'] },
+  },
+  nodes: {
+    'node-04': '10.0.1.20',
+    'node-05': '10.0.1.21',
+    'node-06': '10.0.2.20',
+    'node-07': '10.0.1.22',
+    'node-08': '10.0.2.22',
+  },
+  clients: { client: 'core' },
+  admin: 'core',
+  services: [],
+}
+
+export function planOf(file: Partial<TopologyFile> = {}, inputs: Partial<LayoutInputs> = {}): Plan {
+  return layOut({ ...TWO_RACKS, ...file }, { ...INPUTS, ...inputs })
+}
+
+/** A virtual service's address, and its rule with these backends. */
+export const VIP = '10.0.0.1'
+
+export function rule(backends: readonly string[], protocol: 'tcp' | 'udp' = 'udp', port = 80): ServiceRule {
+  return { name: `web:${protocol}/${port}`, vip: VIP, protocol, port, backends: backends.map((address) => ({ address, port: 8080 })) }
+}
+
+/** A fabric with what a test does to it all the time. */
+export class Lab {
+  readonly queue = new EventQueue(0)
+  readonly plan: Plan
+  readonly fabric: Fabric
+  #states = new Map<string, { world: World; state: HostState }>()
+
+  constructor(plan: Plan = planOf(), options: FabricOptions = {}) {
+    this.plan = plan
+    this.fabric = createFabric(this.queue, plan, options)
+  }
+
+  machine(name: string) {
+    return this.fabric.machine(name)
+  }
+
+  run(length: Micros): void {
+    const until = this.queue.now + length
+    for (let next = this.queue.next; next !== undefined && next <= until; next = this.queue.next) this.queue.step()
+    this.queue.advanceTo(until)
+  }
+
+  /** Static stand-ins for what routing daemons would install: racks and hosts everywhere, and the virtual gateways up. */
+  underlay(): this {
+    const core = this.machine('core').table
+    const [tor1, tor2] = ['10.9.0.1', '10.9.0.5'].map((via) => ({ via }))
+    for (const prefix of ['10.0.1.0/24', '10.0.2.0/24'])
+      this.must(core.replace({ prefix, protocol: 'bgp', metric: 20, nextHops: [tor1!, tor2!] }))
+    for (const [name, via] of [
+      ['tor1', '10.9.0.2'],
+      ['tor2', '10.9.0.6'],
+    ] as const) {
+      const { table, vrrp } = this.machine(name)
+      this.must(table.replace({ prefix: '0.0.0.0/0', protocol: 'bgp', metric: 20, nextHops: [{ via }] }))
+      vrrp.start()
+    }
+    this.run(SECOND)
+    return this
+  }
+
+  /** The VIP's routes: the core by way of both ToRs, each ToR by way of these nodes. */
+  route(nodes: readonly string[], vip = VIP): void {
+    const prefix = `${vip}/32`
+    this.must(
+      this.machine('core').table.replace({ prefix, protocol: 'bgp', metric: 20, nextHops: [{ via: '10.9.0.1' }, { via: '10.9.0.5' }] }),
+    )
+    for (const tor of ['tor1', 'tor2'])
+      this.must(this.machine(tor).table.replace({ prefix, protocol: 'bgp', metric: 20, nextHops: nodes.map((via) => ({ via })) }))
+  }
+
+  /** Changes what a node's agent wants of its host, and waits until it is there. */
+  host(node: string, change: Partial<HostState>): void {
+    const known = this.#states.get(node)
+    const world = known?.world ?? this.machine(node).startWorld('agent')
+    const state = { ...(known?.state ?? { addresses: [], localVips: [], services: [] }), ...change, id: (known?.state.id ?? 0) + 1 }
+    this.#states.set(node, { world, state })
+    let result: string | undefined
+    world.host.apply(state, (event) => {
+      result = event.type
+    })
+    this.run(10_000)
+    if (result !== 'applied') throw new Error(`${node}: ${result}`)
+  }
+
+  /** Load-balancer nodes for the VIP. */
+  serve(nodes: readonly string[], services: readonly ServiceRule[]): void {
+    for (const node of nodes) this.host(node, { localVips: [VIP], services })
+  }
+
+  agent(node: string): World {
+    return this.#states.get(node)!.world
+  }
+
+  /** A backend that answers every datagram with its own name and whom it saw. */
+  backend(node: string, port = 8080): void {
+    const socket = this.machine(node).bindUdp({ port }, (event) => {
+      if (event.type === 'datagram') socket.send(event.from, `${node} ${event.from.address}`)
+    })!
+  }
+
+  /** One datagram from a port of its own; what came back within the time, and the way that the answer took. */
+  ask(from: string, to: string, port = 80, within: Micros = SECOND): DatagramEvent | undefined {
+    let answer: DatagramEvent | undefined
+    const socket = this.machine(from).bindUdp({}, (event) => {
+      answer ??= event
+    })!
+    socket.send({ address: to, port }, 'hello')
+    this.run(within)
+    socket.close()
+    return answer
+  }
+
+  must(refusal: string | undefined): void {
+    if (refusal !== undefined) throw new Error(refusal)
+  }
+}
+
+/** A connection and all that came of it. */
+export function connect(world: World, address: string, port: number, options: { localAddress?: string; timeout?: Micros } = {}) {
+  const events: ConnectionEvent[] = []
+  const { timeout = 10 * SECOND, localAddress } = options
+  const request = { remote: { address, port }, timeout, ...(localAddress === undefined ? {} : { localAddress }) }
+  const connection = world.transport.connect(request, (event) => events.push(event))
+  return { connection, events, types: () => events.map((event) => ('reason' in event ? `${event.type} ${event.reason}` : event.type)) }
+}
+
+/** Accepts everything, and keeps what it was told. */
+export function listen(world: World, port: number, address = '0.0.0.0') {
+  const events: ConnectionEvent[] = []
+  const remotes: string[] = []
+  const listener = world.transport.listen({ address, port }, (event) => {
+    if (event.type !== 'connection') return
+    remotes.push(event.remote.address)
+    event.accept((each) => events.push(each))
+  })
+  return {
+    listener,
+    events,
+    remotes,
+    types: () => events.map((event) => ('reason' in event ? `${event.type} ${event.reason}` : event.type)),
+  }
+}
+
+export type { CallEvent }
