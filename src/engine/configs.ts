@@ -59,9 +59,22 @@ export function controlPlaneConfig(plan: Plan, firstContact?: Micros): ControlPl
     cluster: cluster.model,
     services,
     documents: cluster.documents,
+    taken: takenAddresses(plan),
     initialPlacement: cluster.initialPlacement,
     ...(firstContact === undefined ? {} : { firstContact }),
   }
+}
+
+/** Every address of a device that is no node, and whose it is. */
+function takenAddresses(plan: Plan): Readonly<Record<string, string>> {
+  const plain = (address: string) => address.split('/')[0]!
+  return Object.fromEntries(
+    [...plan.routers, plan.admin, ...plan.clients].flatMap((device) => [
+      ...device.interfaces.flatMap((one) => one.addresses.map((address) => [plain(address), `${device.name} (${one.name})`] as const)),
+      ...device.loopbacks.map((address) => [plain(address), device.name] as const),
+      ...('vrrp' in device ? device.vrrp.map(({ address, interface: name }) => [plain(address), `the gateway (${name})`] as const) : []),
+    ]),
+  )
 }
 
 /** Where a node serves as a backend: the Services' target ports, each once. */

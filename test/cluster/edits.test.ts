@@ -14,6 +14,7 @@ import {
 } from '../../src/cluster/api/index.ts'
 import { serviceDraft } from '../../src/cluster/controllers/index.ts'
 import { type Micros, SECOND } from '../../src/model/index.ts'
+import { HTTP } from './gateway/cluster.ts'
 import { MemoryLab, TORS, VIP } from './lab-in-memory.ts'
 
 const FIP = '10.0.1.100'
@@ -227,7 +228,7 @@ describe('Services at run time (R30)', () => {
     const lab = running()
     const before = uptimes(lab)
     const since = lab.now
-    const draft = (vip: string) => serviceDraft({ namespace: 'default', name: 'shop', vip, ports: [], backends: [] })
+    const draft = (vip: string) => serviceDraft({ namespace: 'default', name: 'shop', vip, ports: [HTTP], backends: [] })
     lab.plane.store.create(SERVICE, draft('10.0.0.2'))
     lab.until('it is announced', () => Object.keys(TORS).every((tor) => lab.hops(tor, undefined, '10.0.0.2/32').length === 3), 2 * SECOND)
     lab.plane.store.update(SERVICE, draft('10.0.0.3'))
@@ -361,7 +362,7 @@ describe('any edits, one after the other (R30)', () => {
           if ('floatingIPs' in change) editGateway(lab, ...change.floatingIPs)
           else if ('tors' in change) editBalancer(lab, peersOf(change.tors))
           else if (change.service)
-            lab.plane.store.upsert(SERVICE, serviceDraft({ namespace: 'default', name: 'a', vip: '10.0.0.2', ports: [], backends: [] }))
+            lab.plane.store.upsert(SERVICE, serviceDraft({ namespace: 'default', name: 'a', vip: '10.0.0.2', ports: [HTTP], backends: [] }))
           else lab.plane.store.delete(SERVICE, 'a', 'default')
           lab.run(seconds * SECOND)
           const still = planned(lab)

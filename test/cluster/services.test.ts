@@ -126,7 +126,7 @@ describe('backends that come and go', () => {
       [['10.0.1.15', WORKER.address], '10.0.1.15:8080 10.0.2.17:8080'],
       [['10.0.1.15'], '10.0.1.15:8080'],
       [[], 'nobody'],
-      [['10.0.1.99'], '10.0.1.99:8080'],
+      [['10.0.2.16'], '10.0.2.16:8080'],
     ] as const) {
       edit(endpoints)
       lab.until(`sent to ${wanted}`, () => sent(lab, 'solo') === wanted, SECOND)

@@ -11,6 +11,7 @@ import {
 } from '../../src/cluster/api/index.ts'
 import { serviceDraft } from '../../src/cluster/controllers/index.ts'
 import { MILLISECOND, SECOND, TIMER_PROFILES } from '../../src/model/index.ts'
+import { HTTP } from './gateway/cluster.ts'
 import { MemoryLab, TORS, VIP } from './lab-in-memory.ts'
 
 const FIP = '10.0.1.100'
@@ -20,7 +21,7 @@ const namespace = 'cluster-small'
 
 const names = (lab: MemoryLab) => lab.plane.store.list(BGP_SESSION).items.map((each) => each.metadata.name)
 const read = (lab: MemoryLab, name: string) => lab.plane.store.get(BGP_SESSION, name, SYSTEM_NAMESPACE)
-const service = (name: string, vip: string) => serviceDraft({ namespace: 'default', name, vip, ports: [], backends: [] })
+const service = (name: string, vip: string) => serviceDraft({ namespace: 'default', name, vip, ports: [HTTP], backends: [] })
 
 /** `a.b.c.d → peer`: state and routes, as the agents have them and as the resources tell them. */
 function actual(lab: MemoryLab): Map<string, string> {
@@ -347,7 +348,7 @@ describe('the load balancer’s conditions', () => {
     lab.universe.powerOff('node-06')
     lab.run(5 * SECOND)
     const { store } = lab.plane
-    store.create(SERVICE, { metadata: { name: 'poor', namespace: 'default' }, spec: { type: 'LoadBalancer' } })
+    store.create(SERVICE, { metadata: { name: 'poor', namespace: 'default' }, spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } })
     lab.run(SECOND)
     const { status: value, message } = condition(lab, 'ServicesAnnounced')
     expect(value).toBe('False')

@@ -1,6 +1,6 @@
 /** PATCH: the object as it is, changed as the body says in the way that its media type names, and written as any other update. */
 import { isMapping } from '../../model/index.ts'
-import { apiError, notFound, qualifiedName, type Resource, type ResourceType, type Result } from './objects.ts'
+import { apiError, invalid, notFound, type Resource, type ResourceType, type Result } from './objects.ts'
 import { applyPatch, jsonPatch, mergePatch, strategicMergePatch } from './patch/index.ts'
 import type { Target } from './paths.ts'
 import type { Store } from './store.ts'
@@ -39,7 +39,8 @@ export class Patcher {
     if (media === JSON_PATCH) {
       const patched = jsonPatch(current, body)
       if (typeof patched !== 'string') return this.#write(type, target, patched.value)
-      return apiError('invalid', `the patch of ${qualifiedName(type)} ${JSON.stringify(name)} cannot be done: ${patched}`)
+      const message = `Invalid value: cannot be done: ${patched}`
+      return invalid(type, name, [{ field: 'patch', reason: 'FieldValueInvalid', message }])
     }
     const accepted = [JSON_PATCH, MERGE_PATCH, APPLY, ...(type.builtIn ? [STRATEGIC] : [])]
     const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`

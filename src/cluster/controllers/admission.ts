@@ -13,6 +13,7 @@ import {
   NAMESPACE,
   NETWORK_GATEWAY,
   NODE,
+  NODE_POOL,
   POD,
   type Resource,
   type ResourceType,
@@ -21,23 +22,68 @@ import {
   sameJson,
 } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
-import { type ClusterModel, controlPlaneChanges, readEditedBalancer, readEditedGateway } from '../resources/index.ts'
+import {
+  type ClusterModel,
+  changesWithoutEffect,
+  controlPlaneChanges,
+  errorsOfEdit,
+  fileOf,
+  readEditedBalancer,
+  readEditedGateway,
+} from '../resources/index.ts'
 import { serviceCauses } from './service-admission.ts'
 
-export function admissionFor(cluster: ClusterModel): Admission {
+/** What an edit is judged by beside itself. */
+export interface Surroundings {
+  readonly cluster: ClusterModel
+  /** Addresses of the network's own devices, and whose each is: `tor1 in rack1`. */
+  readonly taken: Readonly<Record<string, string>>
+  /** The owner's documents as they are now. */
+  documents(): readonly Resource[]
+}
+
+export function admissionFor(surroundings: Surroundings): Admission {
+  const { cluster } = surroundings
   return (type, next, previous) => {
     if (next === undefined) return deletion(type, previous, cluster)
     if (type === POD) return 'the lab runs no Pods'
     if (type === (NODE as ResourceType)) return nodeCauses(next, previous, cluster)
-    if (type === CLUSTER && previous !== undefined) {
-      const forbidden = (field: string): Cause => forbid(field, 'cannot change after creation (R14)')
-      return controlPlaneChanges(previous, next).map(forbidden)
-    }
-    if (type === (SERVICE as ResourceType)) return serviceCauses(next)
-    if (type === NETWORK_GATEWAY) return [...placeCauses(next, 'default', 'R28', cluster), ...gatewayCauses(next, cluster)]
-    if (type === BGP_LOAD_BALANCER) return [...placeCauses(next, 'bgplb', 'R29', cluster), ...balancerCauses(next)]
+    if (type === CLUSTER || type === NODE_POOL) return previous === undefined ? undefined : clusterCauses(next, previous)
+    if (type === (SERVICE as ResourceType)) return serviceCauses(next, cluster)
+    if (previous !== undefined && sameJson(next.spec, previous.spec)) return undefined
+    const place = (name: string, rule: string) => placeCauses(next, name, rule, cluster)
+    if (type === NETWORK_GATEWAY) return firstOf(place('default', 'R28'), gatewayCauses(next, surroundings), review(next, surroundings))
+    if (type === BGP_LOAD_BALANCER) return firstOf(place('bgplb', 'R29'), balancerCauses(next), review(next, surroundings))
     return undefined
   }
+}
+
+/** Later ones would say the same again, or rest on what is wrong already. */
+function firstOf(...lists: readonly Cause[][]): Cause[] {
+  return lists.find((causes) => causes.length > 0) ?? []
+}
+
+/** What `peerlab check` would find in the file, were it edited so. Of a copy nothing: it is overwritten. */
+function review(next: Resource, { cluster, documents }: Surroundings): Cause[] {
+  const before = documents()
+  if (next.metadata.namespace === SYSTEM_NAMESPACE || !before.some(({ kind }) => kind === CLUSTER.kind)) return []
+  const after = [...before.filter(({ kind }) => kind !== next.kind), next]
+  const options = { nodes: cluster.nodes, ...(!cluster.subnetsAssumed && { subnets: cluster.subnets }) }
+  const found = errorsOfEdit(before, after, options)
+  return causesOf(
+    found.map((each) => (each.file === fileOf(next) ? each : { ...each, path: '', message: `${each.file}: ${each.message}` })),
+    next,
+  )
+}
+
+/** The control plane's settings are fixed (R14); what is read when the lab comes up must not look as if an edit of it were followed. */
+function clusterCauses(next: Resource, previous: Resource): Cause[] {
+  return [
+    ...controlPlaneChanges(previous, next).map((field) => forbid(field, 'cannot change after creation (R14)')),
+    ...changesWithoutEffect(previous, next).map((field) =>
+      forbid(field, 'is read when the lab comes up: change the file, and bring a lab up with it'),
+    ),
+  ]
 }
 
 function deletion(type: ResourceType, previous: Resource | undefined, cluster: ClusterModel): string | undefined {
@@ -46,7 +92,7 @@ function deletion(type: ResourceType, previous: Resource | undefined, cluster: C
   if (type === NAMESPACE && kept.includes(name)) return 'this namespace may not be deleted'
   if (type === (NODE as ResourceType)) return 'a node is a device of the lab; `kubectl delete` cannot take it away'
   if (type === (LOAD_BALANCER_NODE as ResourceType)) return 'it is what a node of the lab says of itself'
-  if (type === CLUSTER) return 'the lab stands on it; `peerlab down` removes the lab'
+  if (type === CLUSTER || type === NODE_POOL) return 'the lab stands on it; `peerlab down` removes the lab'
   return undefined
 }
 
@@ -69,7 +115,7 @@ function placeCauses({ metadata }: Resource, name: string, rule: string, { names
   return causes
 }
 
-function gatewayCauses(next: Resource, { nodes, subnets, subnetsAssumed }: ClusterModel): Cause[] {
+function gatewayCauses(next: Resource, { cluster: { nodes, subnets, subnetsAssumed }, taken }: Surroundings): Cause[] {
   const { value, diagnostics } = readEditedGateway(next)
   if (value === undefined) return causesOf(diagnostics, next)
   const known = new Map(nodes.map((node) => [node.address, node.name]))
@@ -78,6 +124,8 @@ function gatewayCauses(next: Resource, { nodes, subnets, subnetsAssumed }: Clust
     if (all.indexOf(address) < index)
       return [{ field, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(address)}` }]
     if (known.has(address)) return [wrong(field, address, `is the own address of ${known.get(address)}`)]
+    const owner = taken[address]
+    if (owner !== undefined) return [wrong(field, address, `is the address of ${owner}: the node that holds it would take its traffic`)]
     if (subnetsAssumed || subnets.some((subnet) => inSubnet(address, subnet))) return []
     return [wrong(field, address, `lies in no node's subnet (${subnets.join(', ')}), so no node can hold it (R16)`)]
   })

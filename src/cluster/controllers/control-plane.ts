@@ -6,7 +6,20 @@
  */
 import type { Micros, TimerProfile } from '../../model/index.ts'
 import type { Endpoint, World } from '../../world/index.ts'
-import { ApiServer, BGP_ADVERTISED_ROUTE, BGP_SESSION, FLOATING_IP, RESOURCE_TYPES, Store } from '../api/index.ts'
+import {
+  ApiServer,
+  BGP_ADVERTISED_ROUTE,
+  BGP_LOAD_BALANCER,
+  BGP_SESSION,
+  CLUSTER,
+  FLOATING_IP,
+  NETWORK_GATEWAY,
+  NODE_POOL,
+  RESOURCE_TYPES,
+  type Resource,
+  Store,
+  SYSTEM_NAMESPACE,
+} from '../api/index.ts'
 import { FloatingIpController } from '../gateway/index.ts'
 import type { ClusterModel } from '../resources/index.ts'
 import { admissionFor } from './admission.ts'
@@ -30,6 +43,8 @@ export interface ControlPlaneConfig {
   readonly services: readonly ServiceSeed[]
   /** The owner's documents as read, for looking at through the API. */
   readonly documents?: readonly unknown[]
+  /** Addresses of the network's own devices, and whose each is: no floating IP may be one of them. */
+  readonly taken?: Readonly<Record<string, string>>
   /** In place of the cluster's own `gateway.initialPlacement`: address → node name. */
   readonly initialPlacement?: Readonly<Record<string, string>>
   /** How long nodes have for their first renewal, µs; at least one lease duration, which is the default. */
@@ -50,8 +65,12 @@ export class ControlPlane {
   constructor(world: World, config: ControlPlaneConfig) {
     this.#world = world
     this.#config = config
-    const { cluster, services, documents = [] } = config
-    this.store = new Store(world, RESOURCE_TYPES, admissionFor(cluster))
+    const { cluster, services, documents = [], taken = {} } = config
+    const ownersDocuments = () =>
+      [CLUSTER, NODE_POOL, NETWORK_GATEWAY, BGP_LOAD_BALANCER]
+        .flatMap((type): readonly Resource[] => this.store.list(type).items)
+        .filter(({ metadata }) => metadata.namespace !== SYSTEM_NAMESPACE)
+    this.store = new Store(world, RESOURCE_TYPES, admissionFor({ cluster, taken, documents: ownersDocuments }))
     seed(world, this.store, RESOURCE_TYPES, { cluster, services, documents })
     this.#server = new ApiServer(world, this.store, {
       listen: config.listen,

@@ -40,9 +40,11 @@ export function seed(world: World, store: Store, types: readonly ResourceType[],
   const { namespace } = cluster
   seedNamespaces(store, [namespace, ...services.map((service) => service.namespace)])
   for (const document of documents) seedDocument(world, store, types, document, namespace)
-  written(store.upsert(NETWORK_GATEWAY, { metadata: { name: 'default', namespace }, spec: { floatingIPs: cluster.floatingIPs } }))
+  const owners = (kind: string) => ({ ...ownMetadata(documents.find((each) => (each as SeededDocument).kind === kind)), namespace })
+  const gateway = { metadata: { ...owners(NETWORK_GATEWAY.kind), name: 'default' }, spec: { floatingIPs: cluster.floatingIPs } }
+  written(store.upsert(NETWORK_GATEWAY, gateway))
   const spec = { localASN: cluster.serviceLocalAsn, peers: cluster.servicePeers }
-  written(store.upsert(BGP_LOAD_BALANCER, { metadata: { name: 'bgplb', namespace }, spec }))
+  written(store.upsert(BGP_LOAD_BALANCER, { metadata: { ...owners(BGP_LOAD_BALANCER.kind), name: 'bgplb' }, spec }))
   for (const { name, address, controlPlane, loadBalancer } of cluster.nodes) {
     const subnet = cluster.subnets.find((each) => inSubnet(address, each)) ?? `${address}/32`
     const labels = { 'kubernetes.io/hostname': name, ...role('control-plane', controlPlane), ...role('load-balancer', loadBalancer) }
@@ -87,17 +89,30 @@ function withIngress(cluster: ClusterModel, services: readonly ServiceSeed[]): r
   return [...services, { ...INGRESS, vip: cluster.ingressVip, ports: [], backends: [] }]
 }
 
-function seedDocument(world: World, store: Store, types: readonly ResourceType[], document: unknown, namespace: string) {
-  const { apiVersion, kind, metadata, spec } = (document ?? {}) as {
-    readonly apiVersion?: string
-    readonly kind?: string
-    readonly metadata?: { readonly name?: string; readonly namespace?: string }
-    readonly spec?: unknown
+interface SeededDocument {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: {
+    readonly name?: string
+    readonly namespace?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
   }
+  readonly spec?: unknown
+}
+
+/** Labels and annotations as the owner wrote them: what is applied again unchanged is unchanged. */
+function ownMetadata(document: unknown) {
+  const { labels, annotations } = (document as SeededDocument | undefined)?.metadata ?? {}
+  return { ...(labels !== undefined && { labels }), ...(annotations !== undefined && { annotations }) }
+}
+
+function seedDocument(world: World, store: Store, types: readonly ResourceType[], document: unknown, namespace: string) {
+  const { apiVersion, kind, metadata, spec } = (document ?? {}) as SeededDocument
   const type = types.find((each) => each.kind === kind && apiVersionOf(each) === apiVersion)
   if (type === undefined || type === NETWORK_GATEWAY || type === BGP_LOAD_BALANCER || metadata?.name === undefined) return
   const { name } = metadata
-  const result = store.upsert(type, { metadata: { name, namespace: metadata.namespace ?? namespace }, spec })
+  const result = store.upsert(type, { metadata: { ...ownMetadata(document), name, namespace: metadata.namespace ?? namespace }, spec })
   if (!result.ok)
     world.events.emit({
       type: 'log',

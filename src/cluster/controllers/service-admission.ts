@@ -2,46 +2,69 @@
 import { isMapping } from '../../model/index.ts'
 import { parseIpv4 } from '../../net/index.ts'
 import type { Cause, Resource } from '../api/index.ts'
+import type { ClusterModel } from '../resources/index.ts'
+import { INGRESS } from '../vips.ts'
 import { notSupported, wrong } from './admission.ts'
 
-export function serviceCauses({ spec }: Resource): Cause[] {
-  if (!isMapping(spec)) return [{ field: 'spec', reason: 'FieldValueRequired', message: 'Required value' }]
+export function serviceCauses({ spec, metadata }: Resource, { nodes }: ClusterModel): Cause[] {
+  if (!isMapping(spec)) return [required('spec')]
   const { type, externalTrafficPolicy: policy, loadBalancerIP: vip, ports, endpoints = [] } = spec
   const causes: Cause[] = []
   if (type !== 'LoadBalancer') causes.push(notSupported('spec.type', type ?? 'ClusterIP', ['LoadBalancer'], 'the lab has these only'))
   if (policy !== undefined && policy !== 'Cluster') causes.push(notSupported('spec.externalTrafficPolicy', policy, ['Cluster'], 'R7'))
   if (vip !== undefined && (typeof vip !== 'string' || parseIpv4(vip) === undefined))
     causes.push(wrong('spec.loadBalancerIP', vip, 'must be an IPv4 address (R7)'))
-  if (ports !== undefined && !Array.isArray(ports)) causes.push(wrong('spec.ports', ports, 'must be a list'))
+  const isIngress = metadata.namespace === INGRESS.namespace && metadata.name === INGRESS.name
+  if (ports !== undefined && ports !== null && !Array.isArray(ports)) causes.push(wrong('spec.ports', ports, 'must be a list'))
+  // R27: the ingress VIP is announced whether or not anybody described its ports.
+  else if ((ports ?? []).length === 0 && !isIngress) causes.push(required('spec.ports'))
   else causes.push(...portCauses(ports ?? []))
   if (!Array.isArray(endpoints)) causes.push(wrong('spec.endpoints', endpoints, 'must be a list of addresses'))
   else
     for (const [index, address] of endpoints.entries())
       if (typeof address !== 'string' || parseIpv4(address) === undefined)
         causes.push(wrong(`spec.endpoints[${index}]`, address, 'must be an IPv4 address'))
+      else if (!nodes.some((node) => node.address === address))
+        causes.push(wrong(`spec.endpoints[${index}]`, address, 'is no node of the cluster: backends run on nodes'))
   return causes
 }
 
 function portCauses(ports: readonly unknown[]): Cause[] {
   const seen = new Set<string>()
+  const names = new Set<unknown>()
   return ports.flatMap((each, index) => {
     const at = `spec.ports[${index}]`
     if (!isMapping(each)) return [wrong(at, each, 'must be a mapping')]
     const { name, protocol = 'TCP', port, targetPort = port } = each
     const causes: Cause[] = []
-    if (port === undefined) causes.push({ field: `${at}.port`, reason: 'FieldValueRequired', message: 'Required value' })
+    if (port === undefined) causes.push(required(`${at}.port`))
     else if (!isPort(port)) causes.push(wrong(`${at}.port`, port, 'must be between 1 and 65535, inclusive'))
     if (targetPort !== undefined && targetPort !== port && !isPort(targetPort))
       causes.push(wrong(`${at}.targetPort`, targetPort, 'must be between 1 and 65535, inclusive'))
     if (protocol !== 'TCP' && protocol !== 'UDP')
       causes.push(notSupported(`${at}.protocol`, protocol, ['TCP', 'UDP'], 'the lab has these only'))
-    if (ports.length > 1 && name === undefined)
-      causes.push({ field: `${at}.name`, reason: 'FieldValueRequired', message: 'Required value' })
+    if (ports.length > 1 && name === undefined) causes.push(required(`${at}.name`))
+    if (name !== undefined && (typeof name !== 'string' || !DNS_LABEL.test(name))) causes.push(wrong(`${at}.name`, name, LABEL_RULE))
+    else if (name !== undefined && names.has(name)) causes.push(duplicate(`${at}.name`, name))
+    names.add(name)
     const key = `${protocol}/${port}`
-    if (seen.has(key)) causes.push({ field: at, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(key)}` })
+    if (seen.has(key)) causes.push(duplicate(at, key))
     seen.add(key)
     return causes
   })
+}
+
+/** RFC 1123, as Kubernetes words it. */
+const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/
+const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"
+
+function required(field: string): Cause {
+  return { field, reason: 'FieldValueRequired', message: 'Required value' }
+}
+
+function duplicate(field: string, value: string): Cause {
+  return { field, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(value)}` }
 }
 
 function isPort(value: unknown): boolean {

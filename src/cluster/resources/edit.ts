@@ -1,5 +1,6 @@
 /** Resources edited after creation (R14, R30): read from the API's objects in place of text. */
 import { check, type Diagnostic, type Infer, type YamlDocument } from '../../model/index.ts'
+import { type LoadOptions, loadDocuments } from './load.ts'
 import type { ServicePeer } from './model.ts'
 import { gatewaySpec, loadBalancerSpec } from './schemas.ts'
 
@@ -28,6 +29,30 @@ export function readEditedBalancer(object: unknown): {
   return check<Infer<typeof loadBalancerSpec>>(loadBalancerSpec, objectAsDocument(object, 'BGPLoadBalancer'), ['spec'])
 }
 
+/**
+ * What is wrong with a cluster's documents and was not before an edit: the errors that `peerlab check` would find in the file. `file` of each is
+ * `Kind/name` of the object that it is about.
+ */
+export function errorsOfEdit(before: readonly unknown[], after: readonly unknown[], options: LoadOptions): Diagnostic[] {
+  const known = new Set(errorsIn(before, options).map(textOf))
+  return errorsIn(after, options).filter((each) => !known.has(textOf(each)))
+}
+
+function textOf({ file, path, code, message }: Diagnostic): string {
+  return JSON.stringify([file, path, code, message])
+}
+
+function errorsIn(objects: readonly unknown[], options: LoadOptions): Diagnostic[] {
+  const documents = objects.map((object) => objectAsDocument(object, fileOf(object)))
+  return loadDocuments(documents, documents, [], options).diagnostics.filter((each) => each.severity === 'error')
+}
+
+/** Stands for the file's name in what is found in an object. */
+export function fileOf(object: unknown): string {
+  const { kind, metadata } = object as { readonly kind?: string; readonly metadata?: { readonly name?: string } }
+  return `${kind}/${metadata?.name}`
+}
+
 /** An object has no text: every position is 1:1, and the path says where. */
 function objectAsDocument(value: unknown, file: string): YamlDocument {
   const start = () => ({ line: 1, column: 1 })
@@ -43,9 +68,29 @@ const FROZEN = [
   ['loadBalancer', 'vips', 'controlPlaneVIP'],
 ] as const
 
+/** What the lab reads when it comes up, and nobody follows afterwards: of a Cluster and of a NodePool. */
+const READ_ONCE = [
+  ['type'],
+  ['controlPlane', 'nodePoolSpec'],
+  ['loadBalancer', 'nodePoolSpec'],
+  ['loadBalancer', 'addressPools'],
+  ['loadBalancer', 'vips', 'ingressVIP'],
+  ['clusterName'],
+  ['nodes'],
+] as const
+
 /** R14: the fields of the control plane's BGP settings that an edit of a Cluster object would change; such an edit is refused. */
 export function controlPlaneChanges(before: unknown, after: unknown): string[] {
-  return FROZEN.filter((path) => canonical(at(before, path)) !== canonical(at(after, path))).map((path) => `spec.${path.join('.')}`)
+  return changes(FROZEN, before, after)
+}
+
+/** The fields that an edit of a Cluster or NodePool object would change, and that have no effect on a lab that is up. */
+export function changesWithoutEffect(before: unknown, after: unknown): string[] {
+  return changes(READ_ONCE, before, after)
+}
+
+function changes(paths: readonly (readonly string[])[], before: unknown, after: unknown): string[] {
+  return paths.filter((path) => canonical(at(before, path)) !== canonical(at(after, path))).map((path) => `spec.${path.join('.')}`)
 }
 
 function at(cluster: unknown, path: readonly string[]): unknown {

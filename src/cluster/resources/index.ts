@@ -4,7 +4,16 @@
  * Refuses: reading files (text comes in), the network, and the running cluster. Imports net and model.
  */
 export { GATEWAY_ANNOTATION } from './check-control-plane.ts'
-export { controlPlaneChanges, type EditedBalancer, type EditedGateway, readEditedBalancer, readEditedGateway } from './edit.ts'
+export {
+  changesWithoutEffect,
+  controlPlaneChanges,
+  type EditedBalancer,
+  type EditedGateway,
+  errorsOfEdit,
+  fileOf,
+  readEditedBalancer,
+  readEditedGateway,
+} from './edit.ts'
 export { type ClusterFile, type LoadedCluster, type LoadOptions, loadCluster, loadClusterFiles } from './load.ts'
 export {
   type AddressPool,

@@ -60,8 +60,18 @@ export function loadCluster(file: string, text: string, options: LoadOptions = {
 /** One cluster whose documents may lie in several files; at least one file. Never throws on any text. */
 export function loadClusterFiles(files: readonly ClusterFile[], options: LoadOptions = {}): LoadedCluster {
   const found: Diagnostic[] = []
-  const sink = (d: Diagnostic) => void found.push(d)
   const documents = files.flatMap(({ file, text }) => readFile(file, text, found))
+  return loadDocuments(documents, files, found, options)
+}
+
+/** One cluster whose documents have been read; `found` is what reading them has found. */
+export function loadDocuments(
+  documents: readonly YamlDocument[],
+  files: readonly { readonly file: string }[],
+  found: Diagnostic[],
+  options: LoadOptions,
+): LoadedCluster {
+  const sink = (d: Diagnostic) => void found.push(d)
   const file = files[0]?.file ?? ''
   const broken = documents.some((document) => document.broken)
   const all = documents.flatMap((document) => (document.broken ? [] : (identify(document, sink) ?? [])))

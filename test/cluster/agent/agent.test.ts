@@ -16,6 +16,7 @@ import {
 import { serviceDraft } from '../../../src/cluster/controllers/index.ts'
 import { SECOND, TIMER_PROFILES } from '../../../src/model/index.ts'
 import { VirtualUniverse } from '../../../src/world/virtual/index.ts'
+import { HTTP } from '../gateway/cluster.ts'
 
 const timers = TIMER_PROFILES.fast
 const api = { address: '10.9.0.2', port: 6443 }
@@ -156,7 +157,7 @@ describe('an agent', () => {
     }
     expect(cost(() => route('a', '10.0.1.14'))).toBe(0)
     expect(
-      cost(() => store.upsert(SERVICE, serviceDraft({ namespace: 'default', name: 'a', vip: '10.0.0.1', ports: [], backends: [] }))),
+      cost(() => store.upsert(SERVICE, serviceDraft({ namespace: 'default', name: 'a', vip: '10.0.0.1', ports: [HTTP], backends: [] }))),
     ).toBe(0)
     give('node-04')
     run()

@@ -1,9 +1,9 @@
 import { apiVersionOf, CLUSTER } from '../../../src/cluster/api/index.ts'
-import { ControlPlane } from '../../../src/cluster/controllers/index.ts'
+import { ControlPlane, type ControlPlaneConfig } from '../../../src/cluster/controllers/index.ts'
 import { TIMER_PROFILES } from '../../../src/model/index.ts'
 import type { CallRequest } from '../../../src/world/index.ts'
 import { VirtualUniverse } from '../../../src/world/virtual/index.ts'
-import { smallCluster } from '../gateway/cluster.ts'
+import { HTTP, smallCluster } from '../gateway/cluster.ts'
 
 const SERVER = { address: '10.9.0.2', port: 6443 }
 
@@ -14,7 +14,7 @@ export interface Answer {
 }
 
 /** A control plane with its API, and somebody who asks it over connections, in virtual time. */
-export function apiInMemory() {
+export function apiInMemory(more: Partial<ControlPlaneConfig> = {}) {
   const universe = new VirtualUniverse()
   const admin = universe.createWorld({ name: 'admin', addresses: [`${SERVER.address}/24`] })
   const client = universe.createWorld({ name: 'client', addresses: ['10.9.0.3/24'] })
@@ -24,19 +24,20 @@ export function apiInMemory() {
     metadata: { name: 'small', namespace: 'cluster-small' },
     spec: { loadBalancer: { mode: 'bundled', type: 'bgp', localASN: 65001, vips: { controlPlaneVIP: '10.0.0.8' }, other: 1 } },
   }
-  const web = { namespace: 'default', name: 'web', vip: '10.0.0.1', ports: [], backends: [] } as const
+  const web = { namespace: 'default', name: 'web', vip: '10.0.0.1', ports: [HTTP], backends: [] } as const
   const plane = new ControlPlane(admin, {
     listen: SERVER,
     timers: TIMER_PROFILES.fast,
     cluster: smallCluster(),
     services: [web],
     documents: [cluster],
+    ...more,
   })
   plane.start()
   // There are no agents here: somebody renews the nodes' leases.
   const spec = { leaseDurationSeconds: 3, renewTime: '', holding: [] }
   const renewal = admin.clock.timer('leases', () => {
-    for (const { name } of smallCluster().nodes) plane.store.renew(name, { ...spec, holderIdentity: name })
+    for (const { name } of (more.cluster ?? smallCluster()).nodes) plane.store.renew(name, { ...spec, holderIdentity: name })
     renewal.start(1_000_000)
   })
   renewal.start(0)

@@ -1,5 +1,8 @@
 import type { ClusterModel } from '../../../src/cluster/index.ts'
 
+/** One port, where it does not matter which. */
+export const HTTP = { protocol: 'tcp', port: 80, targetPort: 8080 } as const
+
 /** Three nodes over two racks, the document's first example made small: two floating IPs, two peers. */
 export function smallCluster(more: Partial<ClusterModel> = {}): ClusterModel {
   const nodes = [
