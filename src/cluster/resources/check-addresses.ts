@@ -48,18 +48,29 @@ export function checkSubnets(
   }
 }
 
-export function checkNodesOnce(lists: readonly (readonly Located<string>[])[]): void {
-  for (const list of lists) {
+/** `pools`: the nodes of each, and what it is called. A machine is in one node pool. */
+export function checkNodesOnce(pools: readonly { readonly name: string; readonly nodes: readonly Located<string>[] }[]): void {
+  const elsewhere = new Map<string, string>()
+  for (const { name, nodes } of pools) {
     const seen = new Set<string>()
-    for (const { value, place } of list) {
+    for (const { value, place } of nodes) {
+      const other = elsewhere.get(value)
       if (seen.has(value)) place.report({ code: 'node-twice', message: `node ${value} is listed twice`, suggestion: 'remove one' })
+      else if (other !== undefined)
+        place.report({
+          severity: 'warning',
+          code: 'node-in-two-pools',
+          message: `node ${value} is in ${other} already, and here in ${name}: a machine is in one node pool`,
+          suggestion: 'remove it from one of them',
+        })
       seen.add(value)
     }
+    for (const value of seen) if (!elsewhere.has(value)) elsewhere.set(value, name)
   }
 }
 
 /** R16. */
-export function checkFloatingIPs(gateway: GatewayDraft, nodes: ReadonlySet<string>, subnets: NodeSubnets): void {
+export function checkFloatingIPs(gateway: GatewayDraft, { cpVip }: ClusterDraft, nodes: ReadonlySet<string>, subnets: NodeSubnets): void {
   const seen = new Map<string, Located<string>>()
   for (const fip of gateway.floatingIPs) {
     const { value, place } = fip
@@ -73,6 +84,9 @@ export function checkFloatingIPs(gateway: GatewayDraft, nodes: ReadonlySet<strin
     if (nodes.has(value)) {
       const message = `floating IP ${value} is a node's own address`
       place.report({ code: 'floating-ip-is-node', message, suggestion: "give a free address of the node's subnet" })
+    } else if (value === cpVip?.value) {
+      const message = `floating IP ${value} is the control-plane VIP: the node that holds it takes what is meant for the API`
+      place.report({ code: 'floating-ip-is-vip', message, suggestion: 'give each an address of its own' })
     } else if (nodes.size > 0 && !subnets.prefixes.some((prefix) => contains(prefix, ipv4(value)))) {
       const known = subnets.prefixes.map(formatPrefix).join(', ')
       place.report({

@@ -1,8 +1,7 @@
 /** The control plane: annotation, type, AS numbers, and who peers with whom (R1, R11–R13, R24–R26). */
 import { nearest } from '../../model/index.ts'
 import type { ClusterDraft, Located, PeerDraft } from './draft.ts'
-
-export const GATEWAY_ANNOTATION = 'baremetal.cluster.gke.io/enable-anthos-network-gateway'
+import { GATEWAY_ANNOTATION } from './schemas.ts'
 
 export function checkControlPlane(cluster: ClusterDraft): void {
   checkGatewayEnabled(cluster)
@@ -15,7 +14,17 @@ function checkGatewayEnabled(cluster: ClusterDraft): void {
   const { annotations, place } = cluster.source
   const value = annotations[GATEWAY_ANNOTATION]
   const network = cluster.source.document.value as { spec?: { clusterNetwork?: { advancedNetworking?: unknown } | null } | null }
-  const advanced = network.spec?.clusterNetwork?.advancedNetworking === true
+  const written = network.spec?.clusterNetwork?.advancedNetworking
+  const advanced = written === true
+  if (written !== undefined && written !== null && typeof written !== 'boolean')
+    cluster.specPlace
+      .child('clusterNetwork')
+      .child('advancedNetworking')
+      .report({
+        code: 'not-a-boolean',
+        message: `must be true or false, not the ${typeof written} ${JSON.stringify(written)}: Kubernetes refuses the resource`,
+        suggestion: 'write advancedNetworking: true',
+      })
   const suggestion = `write ${GATEWAY_ANNOTATION}: "true"`
   const at = place.child('metadata')
   if (value === undefined || value === null) {
@@ -29,7 +38,7 @@ function checkGatewayEnabled(cluster: ClusterDraft): void {
     at.report({
       severity: 'warning',
       code: 'annotation-missing',
-      message: `no annotation ${GATEWAY_ANNOTATION}: "true" (R24): the gateway controller is off, so no floating IP is assigned`,
+      message: `no annotation ${GATEWAY_ANNOTATION}: "true" (R24): the gateway controller is off: no floating IP is assigned, and no service session below comes up`,
       suggestion: 'add it under metadata.annotations',
     })
   } else if (value !== 'true') {
@@ -49,6 +58,10 @@ function checkType(cluster: ClusterDraft): void {
   if (balancer.mode === 'manual') {
     const message = 'mode manual leaves load balancing to the network; there is nothing of BGP to rehearse (R25)'
     balancerPlace.child('mode').report({ code: 'not-bundled', message, suggestion: 'write mode: bundled' })
+  }
+  if (balancer.mode === undefined && !writes(cluster, 'mode')) {
+    const message = '`mode` is missing: only the bundled load balancer speaks BGP (R25)'
+    balancerPlace.report({ severity: 'warning', code: 'no-mode', message, suggestion: 'write mode: bundled', onKey: true })
   }
   if (balancer.type === 'bgp') return
   const absent = balancer.type === undefined
@@ -80,12 +93,28 @@ function checkPeers(cluster: ClusterDraft): void {
       onKey: true,
     })
   }
+  checkReserved(localAsn)
   checkAsns(peers, localAsn)
   checkTwice(peers)
 }
 
+/** Numbers of no AS (RFC 7607, 6793 §9, 7300). */
+const RESERVED: Readonly<Record<number, string>> = {
+  23456: 'stands for a number of four octets where a speaker has only two (AS_TRANS)',
+  65535: 'is reserved, the last of two octets',
+  4294967295: 'is reserved, the last of four octets',
+}
+
+export function checkReserved(asn: Located<number> | undefined): void {
+  const why = asn === undefined ? undefined : RESERVED[asn.value]
+  if (asn === undefined || why === undefined) return
+  const message = `AS ${asn.value} ${why}: no network has it, and routers refuse it`
+  asn.place.report({ code: 'reserved-asn', message, suggestion: 'give the AS number, private ones are 64512 to 65534 and from 4200000000' })
+}
+
 /** R1. */
 export function checkAsns(peers: readonly PeerDraft[], localAsn: Located<number> | undefined): void {
+  for (const { asn } of peers) checkReserved(asn)
   for (const { asn, ip } of peers) {
     if (asn === undefined || asn.value !== localAsn?.value) continue
     const message = `peer ${ip.value} is in the cluster's own AS ${asn.value}: iBGP is not supported (R1)`

@@ -1,6 +1,6 @@
 /** What services need: floating IPs and external peers, and how many (R2, R13, R16, R18, R19, R27–R29). */
 import type { Path } from '../../model/index.ts'
-import { checkAsns, checkTwice } from './check-control-plane.ts'
+import { checkAsns, checkReserved, checkTwice } from './check-control-plane.ts'
 import type { BalancerDraft, ClusterDraft, GatewayDraft } from './draft.ts'
 import type { Identified } from './identify.ts'
 
@@ -73,6 +73,7 @@ export function checkServices(
         onKey: true,
       })
     }
+    checkReserved(balancer.localAsn)
     checkAsns(balancer.peers, balancer.localAsn ?? cluster.localAsn)
     checkTwice(balancer.peers)
     const { localAsn } = balancer

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../model/index.ts'
 import { isMapping, nearest, type Place, placeIn, type YamlDocument } from '../../model/index.ts'
-import { KINDS, type Kind } from './schemas.ts'
+import { GATEWAY_ANNOTATION, KINDS, type Kind } from './schemas.ts'
 
 export interface Identified {
   readonly document: YamlDocument
@@ -32,6 +32,7 @@ export function identify(document: YamlDocument, sink: (d: Diagnostic) => void):
   if (kind === undefined) return undefined
   const metadata = isMapping(value.metadata) ? value.metadata : {}
   const outside = rootFields(value, kind, place)
+  checkTexts(metadata, place.child('metadata'))
   return {
     document,
     kind,
@@ -64,7 +65,7 @@ function kindOf(document: YamlDocument, value: Record<string, unknown>, place: P
     const at = apiVersion === undefined ? place : place.child('apiVersion')
     at.report({
       code: 'bad-api-version',
-      message: `a ${kind} has apiVersion ${versions.join(' or ')}`,
+      message: `${kind} has apiVersion ${versions.join(' or ')}`,
       suggestion: `did you mean ${meant}?`,
     })
     return named.find((each) => each.apiVersion === meant)
@@ -76,6 +77,21 @@ function kindOf(document: YamlDocument, value: Record<string, unknown>, place: P
     }
   }
   return undefined
+}
+
+/** The gateway's own annotation is judged by what it means. */
+function checkTexts(metadata: Record<string, unknown>, place: Place): void {
+  for (const field of ['labels', 'annotations'])
+    for (const [key, value] of Object.entries(isMapping(metadata[field]) ? metadata[field] : {}))
+      if (typeof value !== 'string' && key !== GATEWAY_ANNOTATION)
+        place
+          .child(field)
+          .child(key)
+          .report({
+            code: 'not-a-string',
+            message: `must be a string, not the ${value === null ? 'null' : typeof value} ${JSON.stringify(value)}: Kubernetes refuses the resource`,
+            suggestion: `write ${key}: "${String(value)}"`,
+          })
 }
 
 function sameGroup(apiVersion: string, versions: readonly string[]): string | undefined {

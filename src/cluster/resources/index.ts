@@ -3,7 +3,6 @@
  *
  * Refuses: reading files (text comes in), the network, and the running cluster. Imports net and model.
  */
-export { GATEWAY_ANNOTATION } from './check-control-plane.ts'
 export {
   changesWithoutEffect,
   controlPlaneChanges,
@@ -24,4 +23,5 @@ export {
   type GatewaySettings,
   type ServicePeer,
 } from './model.ts'
+export { GATEWAY_ANNOTATION } from './schemas.ts'
 export type { WrittenService } from './services.ts'

@@ -107,10 +107,14 @@ export function loadDocuments(
   const subnets = nodeSubnets(everyNode, options.subnets)
 
   checkControlPlane(cluster)
-  checkNodesOnce([cpNodes, cluster.lbNodes ?? [], workers])
+  checkNodesOnce([
+    { name: 'the control plane', nodes: cpNodes },
+    { name: "the load balancer's pool", nodes: cluster.lbNodes ?? [] },
+    { name: 'a NodePool', nodes: workers },
+  ])
   checkSubnets(cluster, everyNode, subnets, options.subnets)
   checkPools(cluster, gateway, new Set(everyNode), subnets)
-  if (gateway !== undefined) checkFloatingIPs(gateway, new Set(everyNode), subnets)
+  if (gateway !== undefined) checkFloatingIPs(gateway, cluster, new Set(everyNode), subnets)
   checkServices(cluster, gateway, balancer, broken)
   checkPeerAddresses(cluster, gateway, balancer, new Set(everyNode), subnets)
   if (gateway !== undefined) checkRoom(gateway, everyNode, subnets)
@@ -180,7 +184,15 @@ function withSelectedPeers(balancer: BalancerDraft, sources: readonly Identified
     .filter((each) => each !== undefined)
   if (balancer.selector === undefined) return balancer
   const wanted = Object.entries(balancer.selector)
-  const chosen = peers.filter(({ source }) => wanted.every(([key, value]) => source.labels[key] === value)).map(({ peer }) => peer)
+  const isChosen = ({ source }: (typeof peers)[number]) => wanted.every(([key, value]) => source.labels[key] === value)
+  for (const { source } of peers.filter((each) => !isChosen(each)))
+    source.place.report({
+      severity: 'note',
+      code: 'peer-not-selected',
+      message: `BGPPeer ${source.name ?? ''} has not the labels of the load balancer's peerSelector: no session with it`,
+      suggestion: `give it the labels ${wanted.map(([key, value]) => `${key}: ${value}`).join(', ')}, or remove it`,
+    })
+  const chosen = peers.filter(isChosen).map(({ peer }) => peer)
   return { ...balancer, peers: chosen, localAsn: balancer.localAsn ?? chosen.find((peer) => peer.localAsn)?.localAsn }
 }
 

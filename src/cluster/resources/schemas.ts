@@ -20,6 +20,9 @@ import {
   withDefault,
 } from '../../model/index.ts'
 
+/** R24. */
+export const GATEWAY_ANNOTATION = 'baremetal.cluster.gke.io/enable-anthos-network-gateway'
+
 type KnownMistake = NonNullable<ObjectOptions['known']>[number]
 
 /** R7. */

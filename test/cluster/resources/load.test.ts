@@ -123,7 +123,8 @@ describe('a file that is right', () => {
   test("a customer's whole file: other kinds and fields kept without a word, later releases' kinds read (R21, R27)", () => {
     const text = fixture('customer.yaml')
     const { cluster, documents, resources, diagnostics } = loadCluster('c.yaml', text, { subnets: ['10.20.1.0/24', '10.20.2.0/24'] })
-    expect([...new Set(diagnostics.map((d) => d.code))]).toEqual(['next-hop-off-subnet'])
+    expect([...new Set(diagnostics.map((d) => d.code))].sort()).toEqual(['next-hop-off-subnet', 'peer-not-selected'])
+    expect(diagnostics.find((d) => d.code === 'peer-not-selected')?.severity).toBe('note')
     expect(documents).toHaveLength(9)
     expect(cluster).toMatchObject({
       type: 'hybrid',
@@ -248,6 +249,19 @@ describe('what is wrong is said, with its place', () => {
       ['error bad-api-version at networking.gke.io/v1alpha2'],
     ],
     ["another cluster's node pool", 'clusterName: bm', 'clusterName: other', ['warning other-cluster at other']],
+    ['a floating IP that is the VIP', '- 10.0.1.100', '- 10.0.0.8', ['error floating-ip-is-vip at 10.0.0.8']],
+    ['AS_TRANS', 'localASN: 65001', 'localASN: 23456', ['error reserved-asn at 23456']],
+    ['the last AS number', 'localASN: 65001', 'localASN: 4294967295', ['error reserved-asn at 4294967295']],
+    ['an AS number that is reserved, of our own', 'localASN: 65001', 'localASN: 65535', ['error reserved-asn at 65535']],
+    ['no mode (R25)', '    mode: bundled\n', '', ['warning no-mode at loadBalancer:']],
+    ['a node in two pools', '- address: 10.0.1.12', '- address: 10.0.1.11', ['warning node-in-two-pools at 10.0.1.11']],
+    ['a label that is no string', 'metadata:\n', 'metadata:\n  labels: { fast: true }\n', ['error not-a-string at true']],
+    [
+      'the network gateway enabled with a string',
+      'spec:\n',
+      'spec:\n  clusterNetwork: { advancedNetworking: "true" }\n',
+      ['error not-a-boolean at "true"'],
+    ],
     ['a node twice', '- address: 10.0.1.11', '- address: 10.0.1.10', ['error node-twice at 10.0.1.10']],
     ['a duplicate key', 'mode: bundled', 'mode: bundled\n    mode: bundled', ['error duplicate-key at mode:']],
     ['a tab', '    mode: bundled', '\tmode: bundled', ['error yaml-tab at ']],

@@ -3,6 +3,7 @@
  * and events come over one connection to gobgpd's API; why a session was lost comes from its log.
  */
 import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import type { Micros } from '../../../../model/index.ts'
 import { Daemon, must, run } from '../child.ts'
 import { type ConfigError, deadReading, type RouterRuntime, type RouterStart, type RuntimeHooks, type TableReading } from '../driver.ts'
@@ -21,6 +22,7 @@ import { type Selection, select } from './select.ts'
 const API_PORT = 50051
 /** `gobgpd` writes it at the end of its start; its API is opened beside that, mostly earlier. */
 const STARTED = /"Finished reading the config file"/
+const NOT_YET = /bgp server hasn't started yet/
 
 interface Kernel {
   readonly resolver: Resolver
@@ -165,8 +167,20 @@ export class GobgpRuntime implements RouterRuntime {
     })
     await watching
     this.#client = client
-    for (const network of this.#start.plan.networks) await must('gobgp', ['global', 'rib', 'add', network, 'origin', 'igp'])
+    for (const network of this.#start.plan.networks) await this.#originate(network)
     this.#hooks.wake()
+  }
+
+  /** Tried again for 10 s while it says that it has not started: it has read its configuration then, and tells nobody when it has done as it says. */
+  async #originate(network: string): Promise<void> {
+    const command = ['global', 'rib', 'add', network, 'origin', 'igp']
+    for (let left = 500; ; left--) {
+      const { code, stdout, stderr } = await run('gobgp', command)
+      if (code === 0) return
+      const said = (stderr || stdout).trim()
+      if (!NOT_YET.test(said) || left === 0 || !this.#gobgpd.running) throw new Error(`gobgp ${command.join(' ')}: exit ${code}: ${said}`)
+      await setTimeout(20)
+    }
   }
 
   #readKernel(): Promise<Kernel> {
