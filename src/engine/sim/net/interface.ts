@@ -70,7 +70,9 @@ export class Interface implements LinkEnd, MachineInterface {
   /** The MAC address with which it answers ARP for `address`, of which it answers only what it has itself (`arp_ignore=1`); 0: none. */
   answersFor(address: Ipv4): number {
     for (const each of this.virtual) if (each.address === address && each.state === 'master') return each.macId
-    return this.added.has(address) || this.own.some((mine) => mine.address === address) ? this.macId : 0
+    if (this.added.has(address)) return this.macId
+    for (const mine of this.own) if (mine.address === address) return this.macId
+    return 0
   }
 
   /** Its address in the subnet of `near`, else its first (`arp_announce=2`). */

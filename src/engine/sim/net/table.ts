@@ -1,5 +1,5 @@
 import type { FibRoute } from '../../../model/index.ts'
-import { formatIpv4, formatPrefix, type Ipv4, ipv4, type Prefix, prefix as prefixOfText } from '../../../net/index.ts'
+import { contains, formatIpv4, formatPrefix, type Ipv4, ipv4, type Prefix, prefix as prefixOfText } from '../../../net/index.ts'
 import type { KernelRoute, KernelTable, Resolution } from './api.ts'
 import type { Interface } from './interface.ts'
 import { type NextHop, type NextHopGroup, NextHopGroups } from './next-hops.ts'
@@ -19,6 +19,12 @@ interface Entry {
   told: FibRoute | undefined
 }
 
+/** A resolution, and the addresses that were looked up for it. */
+interface Resolved {
+  readonly resolution: Resolution
+  readonly asked: readonly Ipv4[]
+}
+
 /** Deeper than any real recursion; a loop of routes ends here. */
 const DEPTH = 8
 
@@ -31,6 +37,12 @@ export class MainTable implements KernelTable {
   readonly #prefixes = new PrefixTable<Entry>()
   readonly #groups = new NextHopGroups()
   readonly #listeners = new Set<(change: FibRoute) => void>()
+  /** Next hops by their text, as far as no route has changed on which they rest: daemons resolve the same few again and again. */
+  readonly #resolved = new Map<string, Resolved>()
+  /** All addresses that were looked up for those. */
+  readonly #asked = new Set<Ipv4>()
+  /** Addresses by their text. */
+  readonly #parsed = new Map<string, Ipv4>()
   generation = 0
 
   constructor(device: string, interfaces: readonly Interface[], changed: () => void) {
@@ -47,7 +59,7 @@ export class MainTable implements KernelTable {
   replace(route: KernelRoute): string | undefined {
     const hops: NextHop[] = []
     for (const { via: text, interface: name, weight = 1 } of route.nextHops) {
-      const via = text === undefined ? undefined : ipv4(text)
+      const via = text === undefined ? undefined : this.#address(text)
       const named = name === undefined ? undefined : this.#interfaces.find((each) => each.name === name)
       if (name !== undefined && !named?.present) return `Cannot find device "${name}"`
       const own = named ?? (via === undefined ? undefined : this.#onLink(via))
@@ -100,6 +112,7 @@ export class MainTable implements KernelTable {
 
   /** An interface's carrier changed: no route did, but what resolves through it. */
   carrierChanged(): void {
+    this.#resolved.clear()
     this.generation++
     this.#changed()
   }
@@ -108,12 +121,24 @@ export class MainTable implements KernelTable {
   clear(): void {
     this.#prefixes.clear()
     this.#groups.clear()
+    this.#resolved.clear()
+    this.#parsed.clear()
     this.generation++
     this.#changed()
   }
 
   resolve(address: string, except?: string): Resolution {
-    return this.#resolve(ipv4(address), except === undefined ? undefined : prefixOfText(except), DEPTH)
+    let known = this.#resolved.get(address)
+    if (known === undefined) {
+      const asked: Ipv4[] = []
+      known = { resolution: this.#resolve(this.#address(address), undefined, DEPTH, asked), asked }
+      this.#resolved.set(address, known)
+      for (const each of asked) this.#asked.add(each)
+    }
+    if (except === undefined) return known.resolution
+    const without = prefixOfText(except)
+    if (!known.asked.some((each) => contains(without, each))) return known.resolution
+    return this.#resolve(this.#address(address), without, DEPTH, [])
   }
 
   get(prefix: string): FibRoute | undefined {
@@ -158,12 +183,29 @@ export class MainTable implements KernelTable {
     if (first === undefined ? told === undefined : told?.nextHops === first.group.told && told.metric === first.metric) {
       if (first === undefined || told?.protocol === first.protocol) return
     }
+    this.#unresolve(entry.prefix)
     this.generation++
     this.#changed()
     const head = { device: this.#device, prefix: entry.text }
     entry.told = first && { ...head, protocol: first.protocol, metric: first.metric, nextHops: first.group.told }
     const change = entry.told ?? { ...head, protocol: told?.protocol ?? '', metric: told?.metric ?? 0, nextHops: [] }
     for (const listener of this.#listeners) listener(change)
+  }
+
+  /** Forgets what was resolved with the help of a prefix, or without it. */
+  #unresolve(prefix: Prefix): void {
+    if (prefix.length === 32 && !this.#asked.has(prefix.address)) return
+    for (const [address, { asked }] of this.#resolved) if (asked.some((each) => contains(prefix, each))) this.#resolved.delete(address)
+    if (this.#resolved.size === 0) this.#asked.clear()
+  }
+
+  #address(text: string): Ipv4 {
+    let address = this.#parsed.get(text)
+    if (address === undefined) {
+      address = ipv4(text)
+      this.#parsed.set(text, address)
+    }
+    return address
   }
 
   #onLink(address: Ipv4): Interface | undefined {
@@ -178,7 +220,8 @@ export class MainTable implements KernelTable {
     return found !== undefined
   }
 
-  #resolve(address: Ipv4, except: Prefix | undefined, depth: number): Resolution {
+  #resolve(address: Ipv4, except: Prefix | undefined, depth: number, asked: Ipv4[]): Resolution {
+    asked.push(address)
     const text = formatIpv4(address)
     if (depth === 0) return { ok: false, reason: `next hop ${text} resolves through itself` }
     const entry = this.#prefixes.find(
@@ -196,7 +239,7 @@ export class MainTable implements KernelTable {
       // The kernel took no gateway that was not on the link; it may have left it since.
       if (via === undefined || this.#isOnLink(via, own)) hops.push({ via: formatIpv4(via ?? address), interface: own.name })
       else {
-        const further = this.#resolve(via, except, depth - 1)
+        const further = this.#resolve(via, except, depth - 1, asked)
         if (!further.ok) return further
         hops.push(...further.hops)
       }
