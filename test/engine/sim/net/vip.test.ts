@@ -21,7 +21,8 @@ function fanOut(lab: Lab, flows: number): Record<string, Record<string, number>>
       if (event.type !== 'datagram') return
       const { devices, translatedBy = '' } = event.trace
       const router = devices[devices.indexOf(translatedBy) - 1]!
-      const shares = (seen[router] ??= {})
+      const shares = seen[router] ?? {}
+      seen[router] = shares
       shares[translatedBy] = (shares[translatedBy] ?? 0) + 1
     })
   }
