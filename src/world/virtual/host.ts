@@ -25,7 +25,7 @@ export interface HostContext {
   readonly queue: EventQueue
   readonly interfaces: readonly HostInterface[]
   /** From `apply` until the state is there. */
-  readonly applyDelay: Micros
+  readonly applyDelay: Micros | (() => Micros)
   guard(run: () => void): () => void
   emit(event: LabEventBody): void
   announced(address: string, interfaceName: string): void
@@ -55,7 +55,7 @@ export class VirtualHost implements Host {
   apply(desired: HostState, sink: (event: HostEvent) => void): void {
     const { queue, guard, applyDelay } = this.#context
     queue.schedule(
-      applyDelay,
+      typeof applyDelay === 'number' ? applyDelay : applyDelay(),
       guard(() => {
         const detail = this.#reconcile(desired)
         sink(detail === undefined ? { type: 'applied', id: desired.id } : { type: 'failed', id: desired.id, detail })

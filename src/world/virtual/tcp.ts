@@ -58,6 +58,8 @@ export class Socket implements Connection {
   #sent = 0
   #nextPlace = 0
   #inFlight = 0
+  /** A retransmission timer has expired, and nothing was acknowledged since. */
+  #collapsed = false
   #queued = 0
   #window: number
   #held = false
@@ -269,11 +271,14 @@ export class Socket implements Connection {
     while (this.#outgoing.length > 0 && this.#outgoing[0]!.at < next) {
       const size = this.#outgoing.shift()!.data?.length ?? 0
       this.#queued -= size
-      this.#inFlight -= size
-      this.#sent--
+      if (this.#sent > 0) {
+        this.#inFlight -= size
+        this.#sent--
+      }
       progress = true
     }
     if (progress) {
+      this.#collapsed = false
       this.#restartTimer()
       this.#owner.confirmed(this.#head)
     }
@@ -287,7 +292,7 @@ export class Socket implements Connection {
 
   /** Sends as far as the window allows; a FIN needs no window. */
   #transmitWaiting(): void {
-    if (this.#state !== 'open') return
+    if (this.#state !== 'open' || this.#collapsed) return
     while (this.#sent < this.#outgoing.length) {
       const segment = this.#outgoing[this.#sent]!
       if (segment.data && this.#inFlight >= this.#window) break
@@ -336,9 +341,20 @@ export class Socket implements Connection {
       return
     }
     if (this.#sent === 0) this.#owner.transmit({ kind: 'probe', head: this.#head })
-    for (let i = 0; i < this.#sent; i++) this.#put(this.#outgoing[i]!)
+    else this.#collapse(this.#outgoing[0]!)
     this.#rto = Math.min(this.#rto * 2, LONGEST_RTO)
     this.#startTimer()
+  }
+
+  /**
+   * RFC 5681 §3.1: the congestion window falls to one segment. Nothing new goes until that one is acknowledged, even where it and all that follows
+   * would arrive; what was under way counts as lost, and goes again then.
+   */
+  #collapse(first: Outgoing): void {
+    this.#collapsed = true
+    this.#sent = 1
+    this.#inFlight = first.data?.length ?? 0
+    this.#put(first)
   }
 
   #stopTimer(): void {
