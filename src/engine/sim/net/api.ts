@@ -65,6 +65,8 @@ export type DropReason =
   | 'no-route'
   | 'no-neighbor'
   | 'ttl'
+  /** A packet filter that somebody set up by hand. */
+  | 'filter'
   /** It came to a host that neither has the address nor forwards. */
   | 'not-forwarding'
   /** Sent from an address that the machine no longer has. */
@@ -88,6 +90,7 @@ export interface Machine {
   ping(to: string, options: { readonly from?: string; readonly timeout: Micros }, sink: (outcome: PingOutcome) => void): void
   /** `ip route get`; `undefined` where there is none. */
   routeTo(address: string): { readonly via?: string; readonly interface: string; readonly source: string } | undefined
+  readonly byHand: ByHand
   /** Every address that is local to it now, VIPs included. */
   holds(address: string): boolean
   /** TTL of everything but SYN-ACKs and RSTs on TCP connections with `peer` (a single-hop BGP neighbor has 1); `undefined`: the default again. */
@@ -96,6 +99,34 @@ export interface Machine {
   readonly vrrp: { readonly running: boolean; start(): void; stop(): void; readonly gateways: readonly VirtualGateway[] }
   /** Called after an interface changed (up, carrier, present), and after the kernel's routes followed it. Returns how to stop. */
   onInterface(listener: (changed: MachineInterface) => void): () => void
+}
+
+/** What somebody at a shell of a machine does to its kernel. All of it is gone with its power. */
+export interface ByHand {
+  /** `a.b.c.d/n` on each interface, whoever put it there. */
+  addresses(): readonly { readonly address: string; readonly interface: string }[]
+  /** `ip addr add|del`; says why the kernel would refuse. */
+  setAddress(address: string, interfaceName: string, present: boolean): string | undefined
+  /** Rules that drop packets, before those of the same table. */
+  addFilter(table: string, rules: readonly FilterRule[]): void
+  /** Answers whether there was such a table. */
+  removeFilter(table: string): boolean
+  /** conntrack(8) is there: without it a UDP flow keeps its backend whatever becomes of the rules. Default true. */
+  forgetsFlows: boolean
+  /** How much longer than others this machine takes to do what its agent applies. Default 0. */
+  rulesDelay: Micros
+}
+
+/** Drops what matches all that it names. */
+export interface FilterRule {
+  /** `input`: what has come to this machine; `forward`: what passes it. */
+  readonly hook: 'input' | 'forward'
+  readonly sources?: readonly string[]
+  readonly destinations?: readonly string[]
+  readonly protocol?: 'tcp' | 'udp'
+  /** The destination's. */
+  readonly port?: number
+  readonly outInterface?: string
 }
 
 export interface MachineInterface {

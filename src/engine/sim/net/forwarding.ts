@@ -56,6 +56,7 @@ export class Forwarding {
         flow = flow === tracked.original ? tracked.translated : tracked.original.reverse
       }
       if (at.isLocal(flow.dst)) {
+        if (at.byHand.drops('input', flow)) return this.#lost(way, 'filter', payload)
         way.target = at
         way.arriving = flow
         return way
@@ -69,6 +70,7 @@ export class Forwarding {
         return this.#stopped(way, at, flow, payload, 'no-route', `${at.name} has no route to ${formatIpv4(flow.dst)}`)
       }
       const out = hop.interface
+      if (inbound && at.byHand.drops('forward', flow, out.name)) return this.#lost(way, 'filter', payload)
       if (!out.running) return this.#lost(way, 'link', payload)
       const neighbor = at.neighbor(out, hop.via ?? flow.dst)
       if (neighbor.mac === 0) {

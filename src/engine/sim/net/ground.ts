@@ -25,6 +25,7 @@ export class Ground {
     'no-neighbor': 0,
     ttl: 0,
     'not-forwarding': 0,
+    filter: 0,
     source: 0,
     gone: 0,
   }

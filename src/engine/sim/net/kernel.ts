@@ -4,6 +4,7 @@ import type { DevicePlan, StaticRoute } from '../../../topology/plan.ts'
 import type { Endpoint, ServiceRule, World } from '../../../world/index.ts'
 import { type HostMemory, type Segment, Stack, startProcess, VirtualHost } from '../../../world/virtual/index.ts'
 import type { DatagramEvent, DatagramSocket, Machine, MachineInterface, Neighbor, PingOutcome, Trace, VirtualGateway } from './api.ts'
+import { Hand } from './by-hand.ts'
 import { Datagrams } from './datagrams.ts'
 import { Flow, TCP, UDP } from './flow.ts'
 import type { Forwarding } from './forwarding.ts'
@@ -24,6 +25,8 @@ export interface KernelOptions {
   readonly applyDelay: Micros
 }
 
+/** Of nftables, as the agent of a real node names it. */
+const AGENT_TABLE = 'peerlab'
 const DEFAULT_TTL = 64
 const SEND_BUFFER = 65_536
 const RECEIVE_BUFFER = 65_536
@@ -43,6 +46,7 @@ export class Kernel implements Machine, Place {
   powered = true
   generation = 0
   nat: Nat | undefined
+  readonly byHand: Hand
   /** How long a neighbour stays reachable unconfirmed; drawn anew at each boot. */
   reachableTime: Micros = 0
   readonly #plan: DevicePlan
@@ -74,6 +78,7 @@ export class Kernel implements Machine, Place {
     this.#policy = hashPolicyOf(plan.sysctls)
     this.#asksAsItself = plan.sysctls['net.ipv4.conf.all.arp_announce'] === '2'
     this.interfaces = plan.interfaces.map((each, index) => new Interface(this, index, each, ground.macId(each.mac)))
+    this.byHand = new Hand(this.interfaces, () => this.#refreshLocal())
     this.table = new MainTable(plan.name, this.interfaces, () => ground.changed(this))
     this.#start()
   }
@@ -245,6 +250,7 @@ export class Kernel implements Machine, Place {
     }
     this.table.clear()
     this.#peerTtls.clear()
+    this.byHand.clear()
     this.#local.clear()
     this.nat = undefined
   }
@@ -340,7 +346,7 @@ export class Kernel implements Machine, Place {
       memory: this.#memory,
       queue: this.#ground.queue,
       interfaces: this.interfaces.map(({ name, addresses }) => ({ name, addresses })),
-      applyDelay: this.#options.applyDelay,
+      applyDelay: () => this.#options.applyDelay + this.byHand.rulesDelay,
       guard,
       emit,
       announced: (address, name) => {
@@ -353,7 +359,8 @@ export class Kernel implements Machine, Place {
   #setServices(services: readonly ServiceRule[]): void {
     if (services.length === 0 && this.nat === undefined) return
     this.nat ??= new Nat(this.#ground, this)
-    this.nat.setRules(services)
+    // The agent's own table is replaced as a whole, with whatever somebody put into it.
+    if (this.nat.setRules(services, this.byHand.forgetsFlows)) this.byHand.removeFilter(AGENT_TABLE)
     this.#ground.changed(this)
   }
 

@@ -83,11 +83,12 @@ export class Nat {
     return this.#originals.size
   }
 
-  /** UDP flows that no longer belong where they go are forgotten, so that their next packet is a first one; TCP flows go on to their end. */
-  setRules(services: readonly ServiceRule[]): void {
+  /** Answers whether they are others. UDP flows that no longer belong where they go are forgotten, so that their next packet is a first one; TCP flows go on to their end. */
+  setRules(services: readonly ServiceRule[], forgetsFlows: boolean): boolean {
     const before = this.#rules
     this.#rules = this.#ground.ruleSets.of(services)
-    if (before === this.#rules) return
+    if (before === this.#rules) return false
+    if (!forgetsFlows) return true
     for (const tracked of this.#originals.values()) {
       const { dst, dport, protocol } = tracked.original
       if (protocol !== UDP) continue
@@ -96,6 +97,7 @@ export class Nat {
       const { address, port } = tracked.backend
       if (!now?.some((backend) => backend.address === address && backend.port === port)) tracked.forget()
     }
+    return true
   }
 
   /** The flow that this packet belongs to, new ones included; `undefined` where it is left as it is. */
