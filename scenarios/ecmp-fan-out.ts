@@ -24,7 +24,8 @@ scenario(
     const nodes = lab.loadBalancerNodes
     await step('converge', async () => {
       for (const tor of lab.tors) await expect(tor).toHaveRoute(`${VIP}/32`, { nextHops: nodes, within: '60s' })
-      await expect(lab.router('core')).toHaveRoute(`${VIP}/32`, { within: '60s' })
+      const core = lab.router('core')
+      await expect(core).toHaveRoute(`${VIP}/32`, { nextHops: core.neighborRouters, within: '60s' })
     })
 
     const result = await step('fan out', () => lab.client('client').fanOut({ vip: VIP, port: 80, flows: FLOWS }))

@@ -19,6 +19,8 @@ scenario(
   {
     topology: 'shared-peers',
     options: { agents: false, api: 'admin' },
+    // Programs that it copies, runs and looks for with ps(1).
+    needs: ['shell'],
     proves: ['R38', 'R39', 'R40', 'R42', 'R43'],
     controls: [
       {

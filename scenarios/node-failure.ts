@@ -57,7 +57,9 @@ scenario(
         for (const address of lab.plan.cluster.model.floatingIPs) await expect(tor).toHaveSession(address, { within: '60s' })
         for (const each of lab.vips) await expect(tor).toHaveRoute(each, { nextHops: lab.loadBalancerNodes, within: '60s' })
       }
-      await expect(lab.router('core')).toHaveRoute(vip, { within: '60s' })
+      // A way that the core finds later takes flows away from where they were set up.
+      const core = lab.router('core')
+      await expect(core).toHaveRoute(vip, { nextHops: core.neighborRouters, within: '60s' })
       await expect(floatingIp).toBeHeldBy(lab.node(isNextHop ? 'node-04' : 'node-01'))
     })
 

@@ -70,7 +70,9 @@ scenario(
     await step('converge', async () => {
       for (const vip of lab.vips) {
         for (const tor of lab.tors) await expect(tor).toHaveRoute(vip, { nextHops: lab.loadBalancerNodes, within: '60s' })
-        await expect(lab.router('core')).toHaveRoute(vip, { within: '60s' })
+        // A way that the core finds later takes flows away from where they were set up.
+        const core = lab.router('core')
+        await expect(core).toHaveRoute(vip, { nextHops: core.neighborRouters, within: '60s' })
       }
       for (const node of lab.nodes) await expect(node).toBeReady({ within: '60s' })
     })

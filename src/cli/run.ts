@@ -16,6 +16,7 @@ import { scenarioCommand } from './scenario.ts'
 import { sessionsCommand } from './sessions.ts'
 import { setupCommand } from './setup.ts'
 import { upCommand } from './up.ts'
+import { type Machine, thisMachine } from './which-engine.ts'
 
 const COMMANDS = [
   setupCommand,
@@ -33,22 +34,22 @@ const COMMANDS = [
   downCommand,
 ]
 
-function program(): Command {
+function program(machine: Machine): Command {
   const root = new Command('peerlab')
     .description('a BGP rehearsal lab: what will the routes and the traffic do, now, when something fails, and after the change?')
     .version(version())
     .enablePositionalOptions()
-  for (const make of COMMANDS) root.addCommand(make())
+  for (const make of COMMANDS) root.addCommand(make(machine))
   // Commander would end the process itself; its settings do not reach commands that were made elsewhere.
   for (const command of [root, ...root.commands]) command.exitOverride().showHelpAfterError('(--help tells more)')
   return root
 }
 
-/** Runs one command; `argv` as Node gives it. Answers the exit code, and throws only what is a bug of ours. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Runs one command; `argv` as Node gives it, `machine` to say otherwise what there is. Answers the exit code, and throws only what is a bug of ours. */
+export async function main(argv: readonly string[], machine: Machine = thisMachine()): Promise<number> {
   process.exitCode = EXIT.pass
   try {
-    await program().parseAsync([...argv])
+    await program(machine).parseAsync([...argv])
     return Number(process.exitCode)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage

@@ -6,7 +6,18 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ScenarioResult, TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
 import { runReport, Terminal } from '../report/index.ts'
 import { findScenarios } from '../scenario/host/index.ts'
-import { type Found, type Job, parseRouters, planJobs, type RouterSet, runJobs, selectJobs } from '../scenario/index.ts'
+import {
+  type Engine,
+  type Found,
+  fitFor,
+  type Job,
+  parseRouters,
+  planJobs,
+  type RouterSet,
+  runJobs,
+  selectJobs,
+  type Unfit,
+} from '../scenario/index.ts'
 import { openEngine } from './engine.ts'
 import { Ending, EXIT } from './exit.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -15,6 +26,7 @@ import { COMMAND, packageRoot, version } from './package.ts'
 import { RunFolder } from './run-folder.ts'
 import { onStray } from './stray.ts'
 import { shownPath, Topologies } from './topology.ts'
+import { ENGINES, type EngineName, type Machine, whichEngine } from './which-engine.ts'
 
 interface Options {
   readonly list?: true
@@ -27,11 +39,13 @@ interface Options {
   readonly routers?: readonly RouterSet[]
   readonly controls?: true
   readonly scenarios?: string
+  readonly engine?: EngineName
+  readonly seed?: string
 }
 
-export function scenarioCommand(): Command {
+export function scenarioCommand(machine: Machine): Command {
   return new Command('scenario')
-    .description('run scenarios on real routers, each on a lab of its own')
+    .description('run scenarios on real routers or in the simulator, each on a lab of its own')
     .argument('[NAME...]', 'scenarios, or one variant of one: node-failure, node-failure/lb-node, or a file')
     .option('-l, --list', 'say which there are, and run none')
     .option('-g, --grep <PATTERN>', 'only those whose name or title has it')
@@ -42,10 +56,13 @@ export function scenarioCommand(): Command {
     .addOption(new Option('--timers <PROFILE>', 'BGP, lease and ARP timers').choices(['default', 'fast']).default('fast'))
     .option('--routers <SET>', 'frr, gobgp, mixed, all, or tor1=frr,tor2=gobgp (default: all; with --controls: mixed)', routers)
     .option('--controls', 'run the negative controls: each must fail at its named assertions')
-    .addOption(new Option('--engine <ENGINE>', 'what labs run on').choices(['docker']).default('docker'))
+    .addOption(
+      new Option('--engine <ENGINE>', 'what labs run on (default: docker; where there is no Docker engine, sim)').choices([...ENGINES]),
+    )
+    .option('--seed <TEXT>', 'of every chance and of the order of what is simultaneous; with --engine sim')
     .option('--scenarios <FOLDER>', 'where scenario files are (default: ./scenarios)')
     .action(async (names: string[], options: Options) => {
-      process.exitCode = await runScenarios(names, options)
+      process.exitCode = await runScenarios(names, options, machine)
     })
 }
 
@@ -60,7 +77,7 @@ function routers(text: string): readonly RouterSet[] {
   return parsed.sets
 }
 
-async function runScenarios(names: readonly string[], options: Options): Promise<number> {
+async function runScenarios(names: readonly string[], options: Options, machine: Machine): Promise<number> {
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout)
   const found = await loadScenarios(names, options.scenarios)
   const chosen = names.filter((name) => !isFile(name))
@@ -85,6 +102,9 @@ async function runScenarios(names: readonly string[], options: Options): Promise
     return EXIT.pass
   }
 
+  const choice = whichEngine(options.engine, ['scenario', ...names].join(' '), machine)
+  const keep = options.keep === true
+  checkFor(choice.engine, options)
   const topologies = new Topologies(options.timers)
   const planned = await planJobs(jobs, topologies.load)
   topologies.check(planned.diagnostics, output)
@@ -92,11 +112,12 @@ async function runScenarios(names: readonly string[], options: Options): Promise
 
   const interrupt = onInterrupt((line) => output.error(line))
   try {
-    const engine = await openEngine()
-    const runner = await engine.runner()
+    if (choice.notice !== undefined) output.line(choice.notice)
+    const engine = await openRunner(choice.engine, options, output)
     if (options.json !== undefined && options.json !== '-') await checkWritable(options.json)
-    const reaped = await engine.reap()
-    if (reaped.length > 0) output.error(`removed what was left of ${reaped.join(', ')}`)
+    const { fit, unfit } = fitFor(engine, planned.jobs)
+    const notRun = notRunLines(unfit)
+    if (fit.length === 0) throw new Ending(EXIT.nothing, `nothing that the ${choice.engine} engine can run: ${notRun.join('; ')}`)
 
     const started = performance.now()
     const startedAt = new Date()
@@ -106,12 +127,12 @@ async function runScenarios(names: readonly string[], options: Options): Promise
       style: output.style,
       shown: shownPath,
       command: COMMAND,
-      names: planned.jobs.map(({ job }) => job.name),
+      names: fit.map(({ job }) => job.name),
+      ...(choice.engine === 'sim' && { again: `--engine sim${options.seed === undefined ? '' : ` --seed ${options.seed}`}` }),
     })
     terminal.start(version(), engine.description, timers)
-    const keep = options.keep === true
-    const results = await runJobs(planned.jobs, {
-      engine: runner,
+    const results = await runJobs(fit, {
+      engine,
       signal: interrupt.signal,
       keep,
       ahead: options.ahead === true,
@@ -136,15 +157,47 @@ async function runScenarios(names: readonly string[], options: Options): Promise
       duration,
       controls,
       interrupted,
+      notRun,
     }
     const report = runReport(about, results)
     await folder.report(report, options.json === '-' ? undefined : options.json)
     if (options.json === '-') printJson(report)
+    for (const line of notRun) output.line(`  – ${line}`)
     terminal.end(results, duration, shownPath(join(folder.path, '..', 'last', 'report.json')), keep)
     return exitCode(results, interrupted)
   } finally {
     interrupt.dispose()
   }
+}
+
+/** What an engine does not have is said before anything runs. */
+function checkFor(engine: EngineName, { keep, seed }: Options): void {
+  if (engine === 'sim' && keep === true)
+    throw new Ending(EXIT.usage, '--keep: a simulated lab ends with this process', 'run it with --engine docker to look into it afterwards')
+  if (engine === 'docker' && seed !== undefined) throw new Ending(EXIT.usage, '--seed: real routers have none', 'run it with --engine sim')
+}
+
+async function openRunner(name: EngineName, { seed }: Options, output: Output): Promise<Engine> {
+  if (name === 'sim') {
+    const { openSimulator } = await import('./simulator.ts')
+    return openSimulator(seed === undefined ? {} : { seed })
+  }
+  const engine = await openEngine()
+  const runner = await engine.runner()
+  const reaped = await engine.reap()
+  if (reaped.length > 0) output.error(`removed what was left of ${reaped.join(', ')}`)
+  return runner
+}
+
+/** Each job once, whatever its routers. */
+function notRunLines(unfit: readonly Unfit[]): string[] {
+  return [
+    ...new Set(
+      unfit.map(
+        ({ job, why }) => `${job.name}${job.control === undefined ? '' : ` (${job.control.name})`} not run: it ${why}: --engine docker`,
+      ),
+    ),
+  ]
 }
 
 export function exitCode(results: readonly Pick<ScenarioResult, 'verdict'>[], interrupted: boolean): number {

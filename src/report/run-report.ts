@@ -12,11 +12,13 @@ export interface RunReport {
   readonly passed: number
   readonly failed: number
   readonly interrupted: boolean
+  /** What the engine could not run, and why, in words. Absent: nothing. */
+  readonly notRun?: readonly string[]
   readonly scenarios: readonly ScenarioResult[]
 }
 
 export function runReport(
-  about: Pick<RunReport, 'peerlab' | 'startedAt' | 'engine' | 'timers' | 'duration' | 'controls' | 'interrupted'>,
+  about: Pick<RunReport, 'peerlab' | 'startedAt' | 'engine' | 'timers' | 'duration' | 'controls' | 'interrupted' | 'notRun'>,
   scenarios: readonly ScenarioResult[],
 ): RunReport {
   return {

@@ -31,6 +31,8 @@ export interface TerminalOptions {
   readonly shown?: (file: string) => string
   /** Shown after `again:`, `look:` and for a lab that is kept. */
   readonly command?: string
+  /** Options with which a failure can be seen again, and nothing to look into afterwards: a simulated lab ends with its run. */
+  readonly again?: string
   /** Of every scenario that will be reported: their titles stand in one column. */
   readonly names?: readonly string[]
 }
@@ -109,13 +111,12 @@ export class Terminal {
     })
     if (lines.length > 0) this.#line('')
     for (const line of lines) this.#line(`      ${line}`)
-    const again = `${this.#command()} scenario ${result.name} --routers ${result.routerSet}${result.control === undefined ? '' : ' --controls'} --keep`
+    const again = `${this.#command()} scenario ${result.name} --routers ${result.routerSet}${result.control === undefined ? '' : ' --controls'} ${this.#options.again ?? '--keep'}`
     const [prefix] = prefixes
     const router = failed[0]?.differences[0]?.subject.match(/ at ([\w-]+)/)?.[1] ?? Object.keys(result.routers)[0]
     this.#line('')
-    this.#line(
-      `      again:  ${again}      look:  ${this.#command()} routes ${router ?? 'tor1'}${prefix === undefined ? '' : ` ${prefix}`}`,
-    )
+    const look = `      look:  ${this.#command()} routes ${router ?? 'tor1'}${prefix === undefined ? '' : ` ${prefix}`}`
+    this.#line(`      again:  ${again}${this.#options.again === undefined ? look : ''}`)
     if (result.log !== undefined) this.#line(`      events: ${this.#options.shown?.(result.log) ?? result.log}`)
     this.#line('')
   }

@@ -55,6 +55,9 @@ export interface Control {
   readonly variants?: readonly string[]
 }
 
+/** What not every engine has: `shell`, a real one on every device, with programs of its own. */
+export type Need = 'shell'
+
 export interface ScenarioOptions {
   /** A folder of `topologies/`, or a path to a topology file. */
   readonly topology: string
@@ -63,6 +66,8 @@ export interface ScenarioOptions {
   readonly controls?: readonly Control[]
   /** The requirements of docs/requirements.md that it proves: `R17`. */
   readonly proves?: readonly string[]
+  /** What it cannot do without: an engine that lacks it does not run it, and says so. */
+  readonly needs?: readonly Need[]
 }
 
 export interface Context {

@@ -83,11 +83,15 @@ export class DeviceHandle {
 export class RouterHandle extends DeviceHandle {
   readonly kind: RouterPlan['kind']
   readonly asn: number
+  /** Of the routers that it peers with, as it knows them: the next hops of what they announce to it. */
+  readonly neighborRouters: readonly string[]
 
   constructor(run: Run, plan: RouterPlan) {
     super(run, plan.name)
     this.kind = plan.kind
     this.asn = plan.asn
+    // The cluster's sessions are taken, those among routers are made.
+    this.neighborRouters = plan.neighbors.filter((neighbor) => !neighbor.passive).map((neighbor) => neighbor.address)
   }
 
   powerOff(): Tracked<Injected> {

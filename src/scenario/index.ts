@@ -14,6 +14,7 @@ export {
   type Body,
   type Context,
   type Control,
+  type Need,
   type Scenario,
   type ScenarioOptions,
   scenario,
@@ -39,6 +40,7 @@ export { ProgramHandle } from './programs.ts'
 export type { Injected, Length } from './run.ts'
 export {
   type Engine,
+  fitFor,
   type LoadPlan,
   type OpenOptions,
   type PlannedJob,
@@ -46,5 +48,6 @@ export {
   type Reporter,
   type RunnerOptions,
   runJobs,
+  type Unfit,
 } from './runner.ts'
 export { type Found, type Job, parseRouters, ROUTER_SETS, type RouterSet, type Selection, selectJobs, topologyJob } from './select.ts'

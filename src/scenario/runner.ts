@@ -5,7 +5,7 @@ import type { Diagnostic, LabEvent, Micros, ScenarioResult } from '../model/inde
 import type { Plan } from '../topology/plan.ts'
 import { audit } from './audit.ts'
 import { controlMode, judgeControl } from './controls.ts'
-import type { TopologyOptions } from './definition.ts'
+import type { Need, TopologyOptions } from './definition.ts'
 import { describeError, type Executed, execute, type OnStray } from './execute.ts'
 import { torNames } from './handles.ts'
 import type { Job } from './select.ts'
@@ -18,6 +18,8 @@ export interface Engine {
   open(plan: Plan, options: OpenOptions): Promise<Lab>
   /** What of this lab is still there. */
   leftovers(lab: string): Promise<readonly string[]>
+  /** What scenarios may need and it does not have. */
+  readonly lacks?: readonly Need[]
 }
 
 export interface OpenOptions {
@@ -57,6 +59,31 @@ export interface RunnerOptions {
   readonly log?: (job: Job) => { write(event: LabEvent): void; close(): Promise<string> }
   readonly alarm?: Alarm
   readonly onStray?: OnStray
+}
+
+/** A job that an engine does not run, and why, in words. */
+export interface Unfit {
+  readonly job: Job
+  readonly why: string
+}
+
+const NEEDS: Readonly<Record<Need, string>> = { shell: 'a real shell on its devices' }
+
+/** Those that the engine can run, and those that it cannot: never to be counted as passed. */
+export function fitFor({ lacks = [] }: Pick<Engine, 'lacks'>, jobs: readonly PlannedJob[]) {
+  const lacking = ({ job }: PlannedJob) => (job.found.scenario.needs ?? []).filter((need) => lacks.includes(need))
+  const unfit = jobs.filter((each) => lacking(each).length > 0)
+  return {
+    fit: jobs.filter((each) => !unfit.includes(each)),
+    unfit: unfit.map(
+      (each): Unfit => ({
+        job: each.job,
+        why: `needs ${lacking(each)
+          .map((need) => NEEDS[need])
+          .join(' and ')}`,
+      }),
+    ),
+  }
 }
 
 export interface PlannedJobs {

@@ -1,10 +1,10 @@
 /** Finds the Docker engine and says which one it is, or why there is none and what to do. */
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import Docker from 'dockerode'
 import { type Failure, failure } from './failure.ts'
+import { DEFAULT_SOCKET, socketPlaces } from './places.ts'
 
-export const DEFAULT_SOCKET = '/var/run/docker.sock'
+export { DEFAULT_SOCKET } from './places.ts'
 
 /** An engine that answered. */
 export interface Engine {
@@ -51,9 +51,7 @@ export async function connectEngine(
 function engineAddress(environment: Readonly<Record<string, string | undefined>>): Address | EngineFailure {
   const host = environment.DOCKER_HOST
   if (host === undefined || host === '') {
-    // Docker Desktop and rootless engines put their socket elsewhere.
-    const places = [DEFAULT_SOCKET, `${homedir()}/.docker/run/docker.sock`]
-    const socketPath = places.find((place) => existsSync(place)) ?? DEFAULT_SOCKET
+    const socketPath = socketPlaces().find((place) => existsSync(place)) ?? DEFAULT_SOCKET
     return { options: { socketPath }, shown: socketPath, named: false }
   }
   if (host.startsWith('unix://')) {

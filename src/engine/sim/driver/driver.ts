@@ -83,7 +83,11 @@ export class Driver implements VirtualTime {
       const failed = (error: Error) => end(() => reject(error))
       const waiter = this.#register({ what, starved: failed })
       deadline = this.#queue.schedule(patience, () => failed(new Error(`${what}: nothing came of it within ${patience / SECOND} s`)))
-      begin((value) => end(() => resolve(value)), failed)
+      try {
+        begin((value) => end(() => resolve(value)), failed)
+      } catch (error) {
+        failed(error instanceof Error ? error : new Error(String(error)))
+      }
     })
   }
 

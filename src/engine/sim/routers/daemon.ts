@@ -90,7 +90,8 @@ export class Daemon {
       }
       const speaker = new Speaker(this.#world, config, (event) => {
         if (event.type === 'routes-changed') this.#mark(event.prefixes)
-        else if (event.type === 'state') this.#options.sessionsChanged()
+        // Until `established` comes, a session that is up has not been counted.
+        else if (event.type === 'established' || (event.type === 'state' && event.to !== 'Established')) this.#options.sessionsChanged()
       })
       this.#speakers.set(localAddress, speaker)
     }

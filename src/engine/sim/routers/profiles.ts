@@ -48,8 +48,8 @@ const FRR: DaemonProfile = {
   // UPDATE to kernel: 61–68 ms, of which bgpd's queue has up to 50.
   decision: 50 * MILLISECOND,
   install: 12 * MILLISECOND,
-  // `coalesce-time 100`, as the lab sets it.
-  advertisement: 100 * MILLISECOND,
+  // `advertisement-interval 0`, as the lab sets it; `coalesce-time` is for a peer's first advertisements only.
+  advertisement: 5 * MILLISECOND,
   flush: 12 * MILLISECOND,
   passiveIdleSeconds: 0,
   activeIdleSeconds: 1,
