@@ -5,13 +5,13 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Meaning } from '../cluster/check/index.ts'
 import { type ClusterFile, loadCluster } from '../cluster/resources/index.ts'
 import { ROUTER_DIALECTS, type RouterDialect, routerConfig } from '../cluster/router-config/index.ts'
-import { type Diagnostic, hasErrors, isMapping, nearest, readDocuments } from '../model/index.ts'
+import { type Diagnostic, formatDiagnostic, hasErrors, isMapping, nearest, readDocuments } from '../model/index.ts'
 import { formatPrefix, parsePrefix } from '../net/index.ts'
-import { checkFiles } from '../topology/index.ts'
+import { checkFiles, noClusterFile, readTopology } from '../topology/index.ts'
 import { findingLines, meaningLines } from './check-lines.ts'
 import { Ending, EXIT } from './exit.ts'
 import { outputTo, printJson } from './output.ts'
-import { shownPath, topologyFile } from './topology.ts'
+import { isFile, shownPath, topologyFile } from './topology.ts'
 
 interface Options {
   readonly topology?: string
@@ -132,7 +132,7 @@ function groupsOf(names: readonly string[], topology: ClusterFile | undefined): 
     const file = readFile(path)
     const cluster = clusterOfTopology(file)
     if (cluster === undefined) plain.push(file)
-    else groups.push({ files: [readFile(join(dirname(path), cluster))], topology: file })
+    else groups.push({ files: [clusterFile(path, file, cluster)], topology: file })
   }
   const whole = plain.filter((each) => hasCluster(each))
   const with_ = topology === undefined ? {} : { topology }
@@ -161,6 +161,15 @@ function clusterOfTopology({ file, text }: ClusterFile): string | undefined {
   return isMapping(value) && 'racks' in value && !('kind' in value) && typeof value.cluster === 'string' ? value.cluster : undefined
 }
 
+/** The one that a topology names. Ends with its place in the topology where there is none. */
+function clusterFile(path: string, topology: ClusterFile, name: string): ClusterFile {
+  const file = join(dirname(path), name)
+  if (isFile(file)) return readFile(file)
+  const read = readTopology(topology.file, topology.text)
+  const found = read.topology === undefined ? read.diagnostics : [noClusterFile(read.topology)]
+  throw new Ending(EXIT.usage, found.map(formatDiagnostic).join('\n'))
+}
+
 function hasCluster({ file, text }: ClusterFile): boolean {
   return loadCluster(file, text).documents.some((document) => isMapping(document.value) && document.value.kind === 'Cluster')
 }
@@ -169,7 +178,8 @@ function readFile(path: string): ClusterFile {
   try {
     return { file: shownPath(path), text: readFileSync(path, 'utf8') }
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new Ending(EXIT.usage, missing ? `there is no file ${path}` : `${path} cannot be read: ${(error as Error).message}`)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EISDIR') throw new Ending(EXIT.usage, `${path} is a folder, not a file`)
+    throw new Ending(EXIT.usage, code === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read: ${(error as Error).message}`)
   }
 }

@@ -1,11 +1,16 @@
-/** `out/<time>/`: a run's event logs and its report; `out/last` points to the newest. */
+/** `out/<time>/`: a run's event logs and its report; `out/last` points to the newest, and the oldest of many are removed. */
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { LabEvent } from '../model/index.ts'
 import { ndjsonLine } from '../report/index.ts'
 import type { Job } from '../scenario/index.ts'
+
+/** So many runs are kept, this one included. */
+const KEPT = 50
+/** As we name them, and nobody else would. */
+const OURS = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z$/
 
 export class RunFolder {
   readonly path: string
@@ -23,6 +28,7 @@ export class RunFolder {
     await rm(link, { force: true })
     await symlink(basename(path), link)
     await rename(link, join(base, 'last'))
+    await prune(base)
     return new RunFolder(path)
   }
 
@@ -53,4 +59,12 @@ export class RunFolder {
     if (file !== undefined) await writeFile(file, text)
     return path
   }
+}
+
+/** Only folders that bear a name of ours; what is anything else stays, whatever it is called. */
+async function prune(base: string): Promise<void> {
+  const entries = await readdir(base, { withFileTypes: true })
+  const runs = entries.filter((entry) => entry.isDirectory() && OURS.test(entry.name)).map((entry) => entry.name)
+  // Their names sort by time.
+  for (const old of runs.sort().slice(0, -KEPT)) await rm(join(base, old), { recursive: true, force: true })
 }

@@ -1,7 +1,7 @@
 /** `peerlab scenario`: runs scenarios, or their negative controls, and says how they ended. */
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ScenarioResult, TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
 import { runReport, Terminal } from '../report/index.ts'
@@ -127,6 +127,7 @@ async function runScenarios(names: readonly string[], options: Options, machine:
       style: output.style,
       shown: shownPath,
       command: COMMAND,
+      chosenBy: (name) => wordsFor(name, names, found, options),
       names: fit.map(({ job }) => job.name),
       ...(choice.engine === 'sim' && { again: `--engine sim${options.seed === undefined ? '' : ` --seed ${options.seed}`}` }),
     })
@@ -198,6 +199,19 @@ function notRunLines(unfit: readonly Unfit[]): string[] {
       ),
     ),
   ]
+}
+
+/** What chooses this scenario anew: its name finds it only where this command looked for it. */
+export function wordsFor(
+  name: string,
+  given: readonly string[],
+  found: readonly Pick<Found, 'name' | 'file'>[],
+  { scenarios, timers }: Pick<Options, 'scenarios' | 'timers'>,
+): string[] {
+  const { file } = found.find((each) => name === each.name || name.startsWith(`${each.name}/`)) ?? {}
+  const path = given.find((each) => isFile(each) && resolve(each) === file)
+  const where = path !== undefined ? [path] : scenarios === undefined ? [] : ['--scenarios', scenarios]
+  return [...where, name, ...(timers === 'fast' ? [] : ['--timers', timers])]
 }
 
 export function exitCode(results: readonly Pick<ScenarioResult, 'verdict'>[], interrupted: boolean): number {

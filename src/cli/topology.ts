@@ -16,7 +16,7 @@ const FILE = 'topology.yaml'
 export function topologyFile(name: string): string {
   const folders = [join(process.cwd(), 'topologies'), join(packageRoot, 'topologies')]
   const places = [name, join(name, FILE), ...folders.map((folder) => join(folder, name, FILE))]
-  const found = places.find((place) => existsSync(place) && statSync(place).isFile())
+  const found = places.find(isFile)
   if (found !== undefined) return found
   const names = [...new Set(folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : [])))].sort()
   const meant = nearest(name, names)
@@ -42,7 +42,7 @@ export class Topologies {
       read(beside: string) {
         // Only files beside the topology: a topology from elsewhere must not read this machine's.
         const file = join(dirname(path), basename(beside))
-        return beside === basename(beside) && existsSync(file) ? { file: shownPath(file), text: readText(file) } : undefined
+        return beside === basename(beside) && isFile(file) ? { file: shownPath(file), text: readText(file) } : undefined
       },
     }
     const timers = options.timers === undefined ? this.#timers : TIMER_PROFILES[options.timers]
@@ -58,6 +58,11 @@ export class Topologies {
     if (errors > 0)
       throw new Ending(EXIT.usage, `${errors} ${errors === 1 ? 'error' : 'errors'} in the topology's files; nothing was started`)
   }
+}
+
+/** False for a folder, which is there and cannot be read. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
 function readText(path: string): string {

@@ -4,7 +4,7 @@
  */
 import { formatDuration, type LabEvent, type Micros, type ScenarioResult, type TimerProfile } from '../model/index.ts'
 import { failureLines } from './failure.ts'
-import { aligned, PLAIN, printable, type Style } from './text.ts'
+import { aligned, PLAIN, printable, quoted, type Style } from './text.ts'
 import { timeline } from './timeline.ts'
 
 export interface Screen {
@@ -33,6 +33,8 @@ export interface TerminalOptions {
   readonly command?: string
   /** Options with which a failure can be seen again, and nothing to look into afterwards: a simulated lab ends with its run. */
   readonly again?: string
+  /** The words that choose a scenario by its name again; the name alone where absent. */
+  readonly chosenBy?: (name: string) => readonly string[]
   /** Of every scenario that will be reported: their titles stand in one column. */
   readonly names?: readonly string[]
 }
@@ -111,7 +113,10 @@ export class Terminal {
     })
     if (lines.length > 0) this.#line('')
     for (const line of lines) this.#line(`      ${line}`)
-    const again = `${this.#command()} scenario ${result.name} --routers ${result.routerSet}${result.control === undefined ? '' : ' --controls'} ${this.#options.again ?? '--keep'}`
+    const chosen = this.#options.chosenBy?.(result.name) ?? [result.name]
+    const controls = result.control === undefined ? [] : ['--controls']
+    const words = ['scenario', ...chosen, '--routers', result.routerSet, ...controls].map(quoted)
+    const again = `${this.#command()} ${words.join(' ')} ${this.#options.again ?? '--keep'}`
     const [prefix] = prefixes
     const router = failed[0]?.differences[0]?.subject.match(/ at ([\w-]+)/)?.[1] ?? Object.keys(result.routers)[0]
     this.#line('')

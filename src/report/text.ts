@@ -27,6 +27,11 @@ export function aligned(left: string, right: string, column: number): string {
   return `${left.padEnd(column - 2)}  ${right}`
 }
 
+/** One word for a shell to paste. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
 /** What a device or file wrote, without what could drive the terminal. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach the terminal

@@ -6,5 +6,13 @@
 export { macOf } from './addressing.ts'
 export { type CheckedFiles, type CheckOptions, checkFiles } from './check-files.ts'
 export { API_PORT } from './layout.ts'
-export { hasErrors, type LoadedTopology, loadTopology, type TopologyOptions, type TopologySource } from './load.ts'
+export {
+  hasErrors,
+  type LoadedTopology,
+  loadTopology,
+  noClusterFile,
+  readTopology,
+  type TopologyOptions,
+  type TopologySource,
+} from './load.ts'
 export type * from './plan.ts'

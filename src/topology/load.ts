@@ -56,15 +56,36 @@ export interface ReadTopology {
 }
 
 export function readTopology(name: string, text: string): ReadTopology {
-  const { documents, diagnostics } = readDocuments(name, text)
+  const { documents, diagnostics: ofYaml } = readDocuments(name, text)
+  const diagnostics = [...ofYaml]
   const document = documents[0]
   if (document === undefined || document.broken) {
     const empty = wholeFile(name, 'empty', 'the file is empty', 'describe racks, routers and nodes')
     return { diagnostics: diagnostics.length === 0 ? [empty] : diagnostics }
   }
+  diagnostics.push(...furtherDocuments(documents))
   const { value: file, diagnostics: ofShape } = check(topologySchema, document)
   if (file === undefined) return { diagnostics: [...diagnostics, ...ofShape] }
   return { topology: { file, document }, diagnostics: [...diagnostics, ...ofShape, ...checkTopology(file, document)] }
+}
+
+export function noClusterFile({ file, document }: NonNullable<ReadTopology['topology']>): Diagnostic {
+  return diagnose(document, ['cluster'], {
+    code: 'no-file',
+    message: `there is no file ${file.cluster} beside ${document.file}`,
+    suggestion: "give the name of the cluster's own file, which lies in the topology's folder",
+  })
+}
+
+/** A topology is one document: what stands below a `---` would be left out in silence. */
+function furtherDocuments(documents: readonly YamlDocument[]): Diagnostic[] {
+  return documents.slice(1).map((document) =>
+    diagnose(document, [], {
+      code: 'several-documents',
+      message: 'a topology file is one document, and here another one begins',
+      suggestion: "remove the `---` above it, or put the cluster's documents into the file that `cluster` names",
+    }),
+  )
 }
 
 /** Reads a topology and the files that it names, and works out the plan. Never throws on any text. */
@@ -78,7 +99,7 @@ export function loadTopology(source: TopologySource, options: TopologyOptions): 
 
   const clusterText = source.read(file.cluster)
   if (clusterText === undefined) {
-    found.push(diagnose(document, ['cluster'], { code: 'no-file', message: `there is no file ${file.cluster} beside ${source.file}` }))
+    found.push(noClusterFile({ file, document }))
     return result()
   }
   texts[clusterText.file] = clusterText.text

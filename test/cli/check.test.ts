@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -119,6 +119,25 @@ describe('files', () => {
     expect(JSON.parse(out).clusters[0].sessions[0].node).toBe('node-01')
     expect(await check('peers-per-rack')).toMatchObject({ code: EXIT.pass, out: expect.stringContaining('7 sessions') })
     expect(await check('peers-per-rak')).toMatchObject({ code: EXIT.usage, err: expect.stringContaining('did you mean peers-per-rack?') })
+  })
+
+  test('a topology that names a folder where its cluster file should be: its line, and no EISDIR', async () => {
+    const text = await readFile(topology('shared-peers/topology.yaml'), 'utf8')
+    for (const named of ['./', '.', 'sub', 'sub/']) {
+      const file = join(folder, 'topology.yaml')
+      await mkdir(join(folder, 'sub'), { recursive: true })
+      await writeFile(file, text.replace('cluster: cluster.yaml', `cluster: ${named}`))
+      for (const words of [
+        ['check', file],
+        ['check', folder],
+        ['up', folder],
+      ]) {
+        const { code, err } = await run(...words)
+        expect([code, err]).toEqual([EXIT.usage, expect.stringMatching(/topology\.yaml:4:10: error: cluster: /)])
+        expect(err).not.toMatch(/EISDIR|ENOTDIR/)
+      }
+    }
+    expect((await check(join(folder, 'sub'))).err).toContain('there is no file')
   })
 
   test('that are not there, or hold nothing', async () => {

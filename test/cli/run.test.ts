@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/index.ts'
-import { exitCode, placeIn } from '../../src/cli/scenario.ts'
+import { exitCode, placeIn, wordsFor } from '../../src/cli/scenario.ts'
 import { run } from './command-line.ts'
 
 let folder: string
@@ -16,6 +16,19 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs()
   await rm(folder, { recursive: true })
+})
+
+test('what runs a scenario again: its file or folder where one was given, its own name, timers that are not the usual ones', () => {
+  const found = [
+    { name: 'mine', file: join(process.cwd(), 'my own/mine.ts') },
+    { name: 'other', file: join(process.cwd(), 'scenarios/other.ts') },
+  ]
+  const words = (name: string, given: readonly string[], scenarios?: string, timers: 'fast' | 'default' = 'fast') =>
+    wordsFor(name, given, found, { timers, ...(scenarios !== undefined && { scenarios }) }).join(' ')
+  expect(words('mine', ['my own/mine.ts'])).toBe('my own/mine.ts mine')
+  expect(words('mine/variant', ['./my own/mine.ts', 'scenarios/other.ts'])).toBe('./my own/mine.ts mine/variant')
+  expect(words('other', ['other'])).toBe('other')
+  expect(words('other', [], 'scenarios', 'default')).toBe('--scenarios scenarios other --timers default')
 })
 
 describe('exit codes', () => {

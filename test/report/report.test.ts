@@ -7,7 +7,17 @@ import {
   SECOND,
   TIMER_PROFILES,
 } from '../../src/model/index.ts'
-import { allRouteLines, COLOUR, failureLines, ndjsonLine, routeLines, sessionLines, Terminal, timeline } from '../../src/report/index.ts'
+import {
+  allRouteLines,
+  COLOUR,
+  failureLines,
+  ndjsonLine,
+  routeLines,
+  sessionLines,
+  Terminal,
+  type TerminalOptions,
+  timeline,
+} from '../../src/report/index.ts'
 
 const T0 = 50 * SECOND
 const at = (seconds: number, body: LabEventBody): LabEvent => ({ ...body, at: T0 + seconds * SECOND }) as LabEvent
@@ -159,12 +169,12 @@ describe('the terminal', () => {
     summary: ['10.0.1.100  node-04 → node-05 after 3.2 s'],
   }
 
-  function show(use: (terminal: Terminal) => void, live = false): string {
+  function show(use: (terminal: Terminal) => void, live = false, options: TerminalOptions = {}): string {
     let text = ''
     const write = (more: string) => {
       text += more
     }
-    use(new Terminal({ write, live, columns: 100 }, live ? { style: COLOUR } : {}))
+    use(new Terminal({ write, live, columns: 100 }, live ? { style: COLOUR } : options))
     return text
   }
 
@@ -187,6 +197,12 @@ describe('the terminal', () => {
     expect(text).toContain('+0.000  fault  node-04 power off')
     expect(text).toContain('again:  peerlab scenario node-failure --routers mixed --keep      look:  peerlab routes tor1 10.0.0.1/32')
     expect(text).toContain('peerlab down shared-peers-3f9a')
+  })
+
+  test('a scenario given as a file is run again by its file, quoted for a shell', () => {
+    const failed = { ...result, verdict: 'failed', problems: ['broken'] } as const
+    const text = show((terminal) => terminal.result(failed, []), false, { chosenBy: (name) => ["my scenario's.ts", name] })
+    expect(text).toContain("again:  peerlab scenario 'my scenario'\\''s.ts' node-failure --routers mixed --keep")
   })
 
   test('what goes on is rewritten in place on a terminal, and not told elsewhere', () => {

@@ -151,6 +151,11 @@ describe('errors name file, line, column and the cure', () => {
       /^topology\.yaml:4:10: error: cluster: there is no file clutser\.yaml/,
     ],
     [
+      'a second document',
+      { topology: (text) => `${text}---\nservices: []\n` },
+      /^topology\.yaml:\d+:1: error: a topology file is one document, and here another one begins/,
+    ],
+    [
       'a missing config file',
       { topology: swap('loopback: 10.8.0.10,', 'loopback: 10.8.0.10, config: none.conf,') },
       /config: there is no file none\.conf/,
