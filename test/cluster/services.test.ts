@@ -1,7 +1,16 @@
 /** Services from the API to a load-balancer node's rules, in virtual time: addresses, ports, backends that come and go. */
 import { describe, expect, it } from 'vitest'
 import { vipDataPlane } from '../../src/cluster/agent/services.ts'
-import { BGP_ADVERTISED_ROUTE, type Draft, EVENT, type Event, SERVICE, type Service } from '../../src/cluster/api/index.ts'
+import {
+  BGP_ADVERTISED_ROUTE,
+  type Draft,
+  ENDPOINT_SLICE,
+  ENDPOINTS,
+  EVENT,
+  type Event,
+  SERVICE,
+  type Service,
+} from '../../src/cluster/api/index.ts'
 import { parseAddressRange, SECOND } from '../../src/model/index.ts'
 import { MemoryLab, TORS, VIP } from './lab-in-memory.ts'
 
@@ -219,5 +228,52 @@ describe('addresses', () => {
     )
     expect(refusal({ loadBalancerIP: 'fd00::1' })).toContain('spec.loadBalancerIP: Invalid value: "fd00::1": must be an IPv4 address (R7)')
     expect(refusal({ externalTrafficPolicy: 'Cluster' })).toBe('stored')
+  })
+})
+
+describe('Endpoints and EndpointSlices', () => {
+  const both = (lab: MemoryLab, name: string) => ({
+    subsets: lab.plane.store.get(ENDPOINTS, name, 'default')?.spec?.subsets,
+    slice: lab.plane.store.get(ENDPOINT_SLICE, `${name}-ipv4`, 'default'),
+  })
+
+  it('are what the Service has: each backend, with the ports at which it answers, and whether it takes flows', () => {
+    const lab = running()
+    const ports = [
+      { name: 'tcp-80', port: 8080, protocol: 'TCP' },
+      { name: 'tcp-53', port: 8053, protocol: 'TCP' },
+      { name: 'udp-53', port: 8054, protocol: 'UDP' },
+    ]
+    expect(both(lab, 'web').subsets).toEqual([{ addresses: [{ ip: '10.0.1.14' }, { ip: WORKER.address }], ports }])
+    expect(both(lab, 'web').slice).toMatchObject({
+      metadata: { labels: { 'kubernetes.io/service-name': 'web' } },
+      spec: {
+        addressType: 'IPv4',
+        endpoints: [
+          { addresses: ['10.0.1.14'], conditions: { ready: true } },
+          { addresses: [WORKER.address], conditions: { ready: true } },
+        ],
+        ports,
+      },
+    })
+    lab.universe.powerOff(WORKER.name)
+    lab.run(5 * SECOND)
+    expect(both(lab, 'web').subsets).toEqual([{ addresses: [{ ip: '10.0.1.14' }], notReadyAddresses: [{ ip: WORKER.address }], ports }])
+    expect(both(lab, 'web').slice?.spec?.endpoints.map((each) => each.conditions.ready)).toEqual([true, false])
+  })
+
+  it('come and go with it, follow its edits, and are put right', () => {
+    const lab = running()
+    const { store } = lab.plane
+    store.create(SERVICE, draft('new'))
+    lab.run(SECOND)
+    expect(both(lab, 'new').subsets).toEqual([{ addresses: [{ ip: '10.0.1.14' }], ports: [{ port: 80, protocol: 'TCP' }] }])
+    store.update(SERVICE, draft('new', { endpoints: [] }))
+    store.delete(ENDPOINT_SLICE, 'new-ipv4', 'default')
+    lab.run(SECOND)
+    expect([both(lab, 'new').subsets, both(lab, 'new').slice?.spec?.endpoints]).toEqual([[], []])
+    store.delete(SERVICE, 'new', 'default')
+    lab.run(SECOND)
+    expect(both(lab, 'new')).toEqual({ subsets: undefined, slice: undefined })
   })
 })

@@ -77,7 +77,7 @@ describe('access', () => {
 describe('looking', () => {
   const KINDS = [
     ...['nodes', 'services', 'events', 'namespaces', 'leases', 'clusters', 'nodepools', 'anthosnetworkgateways', 'bgploadbalancers'],
-    ...['bgpsessions', 'bgpadvertisedroutes', 'floatingips'],
+    ...['bgpsessions', 'bgpadvertisedroutes', 'floatingips', 'loadbalancernodes', 'endpoints'],
   ]
 
   it('names every kind of the lab', async () => {
@@ -136,6 +136,17 @@ describe('looking', () => {
       expect.stringMatching(/^Last Report Time: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       'State: Established',
     ])
+  })
+
+  it('describe service lists the backends of each port', async () => {
+    const text = await kubectl.ok('describe service shop')
+    const listed = text.split('\n').filter((line) => /^(TargetPort|Endpoints):/.test(line))
+    expect(listed.map((line) => line.replace(/\s+/g, ' '))).toEqual([
+      ...['TargetPort: 8082/TCP', 'Endpoints: 10.0.1.21:8082,10.0.2.22:8082', 'TargetPort: 8053/TCP'],
+      ...['Endpoints: 10.0.1.21:8053,10.0.2.22:8053', 'TargetPort: 8054/UDP', 'Endpoints: 10.0.1.21:8054,10.0.2.22:8054'],
+    ])
+    expect(rows(await kubectl.ok('get endpointslices -l kubernetes.io/service-name=shop'))).toHaveLength(2)
+    expect(await kubectl.fails('delete endpoints shop')).toContain('edit spec.endpoints')
   })
 
   it('R37: get bgpadvertisedroutes names them after balancer, namespace and Service, and describe lists the next hops', async () => {

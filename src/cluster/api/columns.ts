@@ -7,6 +7,10 @@ import {
   BGP_SESSION,
   CLUSTER,
   type Condition,
+  ENDPOINT_SLICE,
+  ENDPOINTS,
+  type EndpointSlice,
+  type Endpoints,
   EVENT,
   FLOATING_IP,
   LEASE,
@@ -65,6 +69,17 @@ const COLUMNS = new Map<ResourceType, readonly Column[]>([
       { name: 'Port(s)', cell: (object) => ports(object) },
       AGE,
       wide('Endpoints', 'status.endpoints'),
+    ],
+  ],
+  [ENDPOINTS as ResourceType, [NAME, { name: 'Endpoints', cell: (object) => backends(object as Endpoints) }, AGE]],
+  [
+    ENDPOINT_SLICE as ResourceType,
+    [
+      NAME,
+      at('AddressType', 'spec.addressType'),
+      { name: 'Ports', cell: (o) => (o as EndpointSlice).spec?.ports.map(({ port }) => port).join(',') || '<none>' },
+      { name: 'Endpoints', cell: (o) => (o as EndpointSlice).spec?.endpoints.flatMap(({ addresses }) => addresses).join(',') || '<none>' },
+      AGE,
     ],
   ],
   [
@@ -138,6 +153,14 @@ function readiness(node: Resource): string {
 function roles(labels: Readonly<Record<string, string>> = {}): string {
   const found = Object.keys(labels).filter((label) => label.startsWith(ROLE))
   return found.map((label) => label.slice(ROLE.length)).join(',') || '<none>'
+}
+
+/** Every address with every port, those that take flows. */
+function backends({ spec }: Endpoints): string {
+  const all = (spec?.subsets ?? []).flatMap(({ addresses = [], ports: each }) =>
+    each.flatMap(({ port }) => addresses.map(({ ip }) => `${ip}:${port}`)),
+  )
+  return all.join(',') || '<none>'
 }
 
 function externalIp(service: Resource): string {

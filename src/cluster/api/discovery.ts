@@ -4,6 +4,8 @@ import { apiVersionOf, type ResourceType } from './objects.ts'
 
 const VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']
 
+const READING = ['get', 'list', 'watch']
+
 /** The version whose API this follows as far as it goes; clients compare it with their own. */
 const VERSION = {
   major: '1',
@@ -63,14 +65,14 @@ function resourceList(groupVersion: string, types: readonly ResourceType[]): unk
   const found = types.filter((type) => apiVersionOf(type) === groupVersion)
   if (found.length === 0) return undefined
   const resources = found.flatMap((type) => {
-    const { plural, kind, namespaced, shortNames, flat } = type
+    const { plural, kind, namespaced, shortNames, flat, derivedFrom } = type
     return [
       {
         name: plural,
         singularName: kind.toLowerCase(),
         namespaced,
         kind,
-        verbs: VERBS,
+        verbs: derivedFrom === undefined ? VERBS : READING,
         ...(shortNames === undefined ? {} : { shortNames }),
         ...(SHOWN.includes(type) ? { categories: ['all'] } : {}),
       },

@@ -74,6 +74,32 @@ export function vipOf(service: Service): string | undefined {
   return service.status?.loadBalancer.ingress?.[0]?.ip
 }
 
+export interface EndpointPort {
+  readonly name?: string
+  /** Where the backends answer: the Service's `targetPort`. */
+  readonly port: number
+  readonly protocol: 'TCP' | 'UDP'
+}
+/** On the wire these fields stand beside `metadata`. */
+export interface EndpointsSpec {
+  readonly subsets: readonly {
+    readonly addresses?: readonly { readonly ip: string }[]
+    /** Backends on nodes that are not Ready. */
+    readonly notReadyAddresses?: readonly { readonly ip: string }[]
+    readonly ports: readonly EndpointPort[]
+  }[]
+}
+/** A Service's backends, by its name. */
+export type Endpoints = Resource<EndpointsSpec>
+/** On the wire these fields stand beside `metadata`. */
+export interface EndpointSliceSpec {
+  readonly addressType: 'IPv4'
+  readonly endpoints: readonly { readonly addresses: readonly string[]; readonly conditions: { readonly ready: boolean } }[]
+  readonly ports: readonly EndpointPort[]
+}
+/** The same, as later clients ask for it: by the label `kubernetes.io/service-name`. */
+export type EndpointSlice = Resource<EndpointSliceSpec>
+
 /** What an Event is about. */
 export interface ObjectReference {
   readonly apiVersion: string
@@ -156,8 +182,25 @@ export type BGPAdvertisedRoute = Resource<BGPAdvertisedRouteSpec>
 const core = { group: '', version: 'v1', namespaced: true, builtIn: true, indexes: [] } as const
 export const NODE: ResourceType<Node> = { ...core, kind: 'Node', plural: 'nodes', namespaced: false, shortNames: ['no'] }
 export const SERVICE: ResourceType<Service> = { ...core, kind: 'Service', plural: 'services', shortNames: ['svc'] }
-export const EVENT: ResourceType<Event> = { ...core, kind: 'Event', plural: 'events', shortNames: ['ev'], flat: true }
+export const EVENT: ResourceType<Event> = { ...core, kind: 'Event', plural: 'events', shortNames: ['ev'], flat: true, story: true }
 export const NAMESPACE: ResourceType = { ...core, kind: 'Namespace', plural: 'namespaces', namespaced: false, shortNames: ['ns'] }
+const FROM_SERVICE = 'it is derived from its Service: edit spec.endpoints of that'
+export const ENDPOINTS: ResourceType<Endpoints> = {
+  ...core,
+  kind: 'Endpoints',
+  plural: 'endpoints',
+  shortNames: ['ep'],
+  flat: true,
+  derivedFrom: FROM_SERVICE,
+}
+export const ENDPOINT_SLICE: ResourceType<EndpointSlice> = {
+  ...core,
+  group: 'discovery.k8s.io',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  flat: true,
+  derivedFrom: FROM_SERVICE,
+}
 /** The lab runs none; clients look for them (`kubectl describe node`). */
 export const POD: ResourceType = { ...core, kind: 'Pod', plural: 'pods', shortNames: ['po'] }
 export const LEASE: ResourceType<Lease> = { ...core, group: 'coordination.k8s.io', kind: 'Lease', plural: 'leases' }
@@ -201,6 +244,8 @@ export const BGP_LOAD_BALANCER: ResourceType = { ...lab, kind: 'BGPLoadBalancer'
 export const RESOURCE_TYPES: readonly ResourceType[] = [
   NODE,
   SERVICE,
+  ENDPOINTS,
+  ENDPOINT_SLICE,
   EVENT,
   NAMESPACE,
   POD,

@@ -46,6 +46,10 @@ export interface ResourceType<R extends Resource = Resource> {
   readonly shortNames?: readonly string[]
   /** On the wire its fields stand beside `metadata`, as an Event's do; in the store they are its `spec`. */
   readonly flat?: true
+  /** Listed in the order in which its objects were told last, so that they read as a story; a watch may look for any field of it. */
+  readonly story?: true
+  /** Derived by a controller: clients read it. The text says what to write instead. */
+  readonly derivedFrom?: string
   /** Its parts that Kubernetes' clients know by heart, so that they send strategic merge patches. */
   readonly builtIn?: true
   /** Field paths that a watch may be narrowed to (`status.nodeName`); any other is refused, so that no watch costs a scan per write. */

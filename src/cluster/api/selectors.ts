@@ -13,7 +13,7 @@ export function selectorOf(target: Target, type: ResourceType, watch: boolean): 
   const namespace = target.namespace === undefined ? {} : { namespace: target.namespace }
   const indexed = fields.value.find((term) => term.is === 'in' && type.indexes.includes(term.key))
   const rest = fields.value.filter((term) => term !== indexed)
-  const scanned = watch && type.flat === undefined ? rest.find((term) => !ANY_KIND.includes(term.key)) : undefined
+  const scanned = watch && type.story === undefined ? rest.find((term) => !ANY_KIND.includes(term.key)) : undefined
   if (scanned !== undefined) return notSupported(scanned.key)
   const where = [...rest, ...labels.value]
   return {

@@ -91,6 +91,8 @@ export class ApiServer {
     const target = parsePath(request.path)
     const type = target && this.#types.get(`${target.group === '' ? '' : `${target.group}/`}${target.version}/${target.plural}`)
     if (target === undefined || type === undefined) return this.#aboutTheApi(request)
+    if (request.method !== 'GET' && type.derivedFrom !== undefined)
+      return fail(request, apiError('method-not-allowed', `${type.plural} cannot be written: ${type.derivedFrom}`))
     if (!this.#open && request.method === 'GET' && this.#options.gated?.includes(type)) {
       this.#waiting.push(request)
       return

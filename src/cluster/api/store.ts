@@ -279,7 +279,7 @@ export class Store {
     this.#revision++
     const object = { ...draft, metadata: { ...draft.metadata, resourceVersion: this.revision } }
     // Told again, an Event is the newest.
-    if (type.flat) shelf.objects.delete(keyOf(object))
+    if (type.story) shelf.objects.delete(keyOf(object))
     shelf.objects.set(keyOf(object), object)
     this.#tell(shelf, { revision: this.#revision, object, ...(previous === undefined ? {} : { previous }), deleted: false })
     return { ok: true, value: object }

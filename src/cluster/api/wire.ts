@@ -6,7 +6,7 @@ import type { Target } from './paths.ts'
 
 /** As Kubernetes lists: by namespace and name; Events in the order of what they tell, so that they read as a story. */
 export function inOrder(type: ResourceType, items: readonly Resource[]): readonly Resource[] {
-  if (type.flat) return items
+  if (type.story) return items
   const key = ({ metadata: { namespace = '', name } }: Resource) => `${namespace}\0${name}`
   return items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
 }

@@ -31,6 +31,7 @@ import { EventKeeper } from './events.ts'
 import { NamespaceController } from './namespaces.ts'
 import { PeeringController } from './peering.ts'
 import { type ServiceSeed, seed } from './seed.ts'
+import { SlicesController } from './slices.ts'
 import { StatusController } from './status.ts'
 import { ResourceTeller } from './teller.ts'
 import { VipController } from './vips.ts'
@@ -143,6 +144,7 @@ export class ControlPlane {
     this.#others = [
       new VipController(world, store, cluster),
       new EndpointsController(world, store),
+      new SlicesController(world.clock, store),
       new CopiesController(world, store),
       new NamespaceController(world.clock, store),
       new EventKeeper(world.clock, store),

@@ -33,7 +33,36 @@ describe('what the API says of itself', () => {
       categories: ['all'],
     })
     expect(api.ask('GET', '/api').body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] })
-    expect(api.ask('GET', '/apis').body.groups).toHaveLength(3)
+    expect(api.ask('GET', '/apis').body.groups).toHaveLength(4)
+  })
+
+  it('shows Endpoints and EndpointSlices as Kubernetes has them, and lets nobody write them', () => {
+    api.ask('POST', SERVICES, service({ ports: [{ name: 'http', port: 80, targetPort: 8080 }], endpoints: ['10.0.1.21', '10.0.2.22'] }))
+    const path = '/api/v1/namespaces/default/endpoints'
+    const one = api.ask('GET', `${path}/shop`).body
+    expect(one).toMatchObject({
+      kind: 'Endpoints',
+      metadata: { name: 'shop' },
+      subsets: [{ addresses: [{ ip: '10.0.1.21' }, { ip: '10.0.2.22' }], ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] }],
+    })
+    const { rows } = api.ask('GET', path, undefined, AS_TABLE).body as never as { rows: { cells: unknown[] }[] }
+    expect(rows.map((row) => row.cells[1])).toContain('10.0.1.21:8080,10.0.2.22:8080')
+    const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
+    expect(api.ask('GET', `${slices}?labelSelector=kubernetes.io%2Fservice-name%3Dshop`).body.items).toMatchObject([
+      { metadata: { name: 'shop-ipv4' }, addressType: 'IPv4', ports: [{ name: 'http', port: 8080 }] },
+    ])
+    for (const [method, where, body] of [
+      ['POST', path, one],
+      ['PUT', `${path}/shop`, one],
+      ['PATCH', `${path}/shop`, { subsets: [] }],
+      ['DELETE', `${path}/shop`, undefined],
+    ] as const)
+      expect(api.ask(method, where, body, MERGE)).toMatchObject({
+        status: 405,
+        body: { reason: 'MethodNotAllowed', message: expect.stringContaining('edit spec.endpoints') },
+      })
+    const { resources } = api.ask('GET', '/api/v1').body as never as { resources: { name: string; verbs: string[] }[] }
+    expect(resources.find((each) => each.name === 'endpoints')?.verbs).toEqual(['get', 'list', 'watch'])
   })
 
   it('publishes a schema of every kind that there is an object of, with the keys by which lists are merged', () => {
@@ -41,7 +70,16 @@ describe('what the API says of itself', () => {
     const kinds = Object.keys(definitions).map((name) => name.split('.').at(-1))
     expect(kinds.sort()).toEqual(
       [
-        ...['AnthosNetworkGateway', 'BGPAdvertisedRoute', 'BGPLoadBalancer', 'BGPSession', 'Cluster', 'Event'],
+        ...[
+          'AnthosNetworkGateway',
+          'BGPAdvertisedRoute',
+          'BGPLoadBalancer',
+          'BGPSession',
+          'Cluster',
+          'Endpoints',
+          'EndpointSlice',
+          'Event',
+        ],
         ...['FloatingIP', 'Lease', 'LoadBalancerNode', 'Namespace', 'Node', 'NodePool', 'Service'],
       ].sort(),
     )

@@ -1,5 +1,5 @@
 /** Kubernetes' own kinds, as far as the lab has them. A Service's fields are all there, since people bring theirs; what the lab makes of them is said. */
-import { EVENT, LEASE, NAMESPACE, NODE, SERVICE } from '../kinds.ts'
+import { ENDPOINT_SLICE, ENDPOINTS, EVENT, LEASE, NAMESPACE, NODE, SERVICE } from '../kinds.ts'
 import type { ResourceType } from '../objects.ts'
 import { type ApiSchema, anything, list, number, object, text, texts, yesOrNo } from './schema.ts'
 import type { Described } from './schemas.ts'
@@ -111,6 +111,26 @@ export const BUILT_IN: readonly (readonly [ResourceType, Described])[] = [
       description: 'A room for names.',
       spec: object('', { finalizers: unused(words) }),
       status: object('', { phase: text('Active.') }),
+    },
+  ],
+  [
+    ENDPOINTS as ResourceType,
+    {
+      description: 'The backends of the Service of this name. Derived from it.',
+      spec: object('', {
+        subsets: list('Addresses with the ports at which they answer.', anything('addresses, notReadyAddresses, ports.')),
+      }),
+    },
+  ],
+  [
+    ENDPOINT_SLICE as ResourceType,
+    {
+      description: 'The backends of the Service that its label kubernetes.io/service-name names. Derived from it.',
+      spec: object('', {
+        addressType: text('IPv4.'),
+        endpoints: list('The backends.', anything('addresses, conditions.')),
+        ports: list('Where they answer.', anything('name, port, protocol.')),
+      }),
     },
   ],
   [
