@@ -28,11 +28,27 @@ export interface DockerEngine {
   runner(): Promise<RunnerEngine>
 }
 
+/** How long an engine that was there may take to say that it still is. */
+const STILL_THERE_MS = 5_000
+/** This process has had an engine. */
+let had = false
+
+/** What became of the engine that this command had: `undefined` where it answers, or where there never was one. */
+export async function lostEngine(): Promise<Ending | undefined> {
+  if (!had) return undefined
+  const { connectEngine } = await import('../engine/docker/client.ts')
+  const engine = await connectEngine(process.env, STILL_THERE_MS)
+  if (engine.ok) return undefined
+  const left = 'what ran on it may be left: `peerlab ps` shows it when the engine is back, and `peerlab down --all` removes it'
+  return new Ending(EXIT.environment, `the engine was lost meanwhile: ${engine.message}`, left)
+}
+
 /** Only `docker` so far; ends with 3 and what to do when no engine answers. */
 export async function openEngine(): Promise<DockerEngine> {
   const [{ connectEngine }, cleanup] = await Promise.all([import('../engine/docker/client.ts'), import('../engine/docker/cleanup.ts')])
   const engine = await connectEngine()
   if (!engine.ok) throw new Ending(EXIT.environment, engine.message, engine.suggestion)
+  had = true
   const { docker, description } = engine
   const access = () => import('../engine/docker/access/access.ts')
   const remove = async (id: string) => {
@@ -72,6 +88,7 @@ export async function openEngine(): Promise<DockerEngine> {
             signal,
             onProgress: ({ phase, done, total }) => onProgress(`${plan.name}: ${phase} ${done} of ${total}`),
           }),
+        lost: async () => (await lostEngine()) !== undefined,
         async leftovers(lab) {
           const left = (await cleanup.listLabs(docker)).find((each) => each.id === lab)
           return (left?.containers ?? []).map((container) => `container of ${container.device} in ${lab}`)

@@ -5,6 +5,7 @@ import { checkCommand } from './check.ts'
 import { decodeCommand } from './decode.ts'
 import { diffCommand } from './diff.ts'
 import { downCommand } from './down.ts'
+import { lostEngine } from './engine.ts'
 import { execCommand } from './exec.ts'
 import { Ending, EXIT } from './exit.ts'
 import { kubeconfigCommand } from './kubeconfig.ts'
@@ -53,22 +54,26 @@ export async function main(argv: readonly string[], machine: Machine = thisMachi
     return Number(process.exitCode)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage
-    if (error instanceof Ending) {
-      process.stderr.write(`peerlab: ${error.message}\n${error.suggestion === undefined ? '' : `  ${error.suggestion}\n`}`)
-      return error.exitCode
-    }
+    if (error instanceof Ending) return told(error)
     if (error instanceof RefusedFiles) {
       process.stderr.write(
         `${error.message}\npeerlab: the daemons refuse ${error.lines.length === 1 ? 'this' : 'these'}; nothing was started\n`,
       )
       return EXIT.usage
     }
+    const lost = await lostEngine()
+    if (lost !== undefined) return told(lost)
     if (isEngineError(error)) {
       process.stderr.write(`peerlab: the engine says: ${error.json?.message ?? error.message}\n`)
       return EXIT.environment
     }
     throw error
   }
+}
+
+function told({ message, suggestion, exitCode }: Ending): number {
+  process.stderr.write(`peerlab: ${message}\n${suggestion === undefined ? '' : `  ${suggestion}\n`}`)
+  return exitCode
 }
 
 /** What the Docker API refused, as dockerode throws it: a device without power, a lab that went away meanwhile. */

@@ -18,7 +18,7 @@ import {
   selectJobs,
   type Unfit,
 } from '../scenario/index.ts'
-import { openEngine } from './engine.ts'
+import { lostEngine, openEngine } from './engine.ts'
 import { Ending, EXIT } from './exit.ts'
 import { onInterrupt } from './interrupt.ts'
 import { type Output, outputTo, printJson } from './output.ts'
@@ -165,7 +165,10 @@ async function runScenarios(names: readonly string[], options: Options, machine:
     if (options.json === '-') printJson(report)
     for (const line of notRun) output.line(`  – ${line}`)
     terminal.end(results, duration, shownPath(join(folder.path, '..', 'last', 'report.json')), keep)
-    return exitCode(results, interrupted)
+    const code = exitCode(results, interrupted)
+    const lost = code === EXIT.failed ? await lostEngine() : undefined
+    if (lost !== undefined) throw lost
+    return code
   } finally {
     interrupt.dispose()
   }

@@ -20,6 +20,8 @@ export interface Engine {
   leftovers(lab: string): Promise<readonly string[]>
   /** What scenarios may need and it does not have. */
   readonly lacks?: readonly Need[]
+  /** Asked after a run that did not pass: nothing can run on it any more. */
+  lost?(): Promise<boolean>
 }
 
 export interface OpenOptions {
@@ -127,6 +129,7 @@ export async function runJobs(jobs: readonly PlannedJob[], options: RunnerOption
   const { signal, keep, reporter } = options
   const results: ScenarioResult[] = []
   let next: Promise<Opened> | undefined
+  let lost = false
   try {
     for (const [index, planned] of jobs.entries()) {
       if (signal.aborted) break
@@ -135,10 +138,15 @@ export async function runJobs(jobs: readonly PlannedJob[], options: RunnerOption
       const following = options.ahead === true && !keep ? jobs[index + 1] : undefined
       // Its progress would be taken for that of the scenario that runs.
       next = following === undefined ? undefined : openLab(following.plan, options, () => {})
-      results.push(await runJob(planned, opened, options))
+      const result = await runJob(planned, opened, options)
+      results.push(result)
+      lost = result.verdict !== 'passed' && (await options.engine.lost?.()) === true
+      if (lost) break
     }
   } finally {
-    await (await next)?.lab?.close()
+    const waiting = await next
+    // Of an engine that is lost nothing can be closed.
+    if (!lost) await waiting?.lab?.close()
   }
   return results
 }

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { peerlab as command, repository } from './peerlab.ts'
 import { type TestEngine, testEngine } from './support.ts'
 
 /** `peerlab`, run as a user runs it: what it prints, what it answers to the shell, and what it leaves. */
-const repository = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'peerlab-cli-'))
 let engine: TestEngine
 
@@ -19,39 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Run {
-  readonly child: ChildProcess
-  readonly output: () => string
-  /** When this has been printed. */
-  readonly said: (text: RegExp) => Promise<void>
-  readonly ended: Promise<number | null>
-}
-
-function peerlab(...args: string[]): Run {
-  const child = spawn(process.execPath, ['--conditions=peerlab-source', 'bin/peerlab.js', ...args], {
-    cwd: repository,
-    env: { ...process.env, NO_COLOR: '1' },
-  })
-  let output = ''
-  const waiting = new Set<() => void>()
-  const hear = (data: Buffer) => {
-    output += data
-    for (const look of waiting) look()
-  }
-  child.stdout.on('data', hear)
-  child.stderr.on('data', hear)
-  const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
-  const said = (text: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (text.test(output)) resolve()
-      }
-      waiting.add(look)
-      look()
-      void ended.then((code) => reject(new Error(`ended with ${code} and never said ${text}:\n${output}`)))
-    })
-  return { child, output: () => output, said, ended }
-}
+const peerlab = (...args: string[]) => command(args)
 
 async function containers(): Promise<string[]> {
   const found = await engine.docker.listContainers({ all: true, filters: { label: ['peerlab.lab'] } })

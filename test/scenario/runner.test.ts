@@ -143,6 +143,29 @@ describe('runs', () => {
     expect(dirty).toMatchObject({ verdict: 'error', problems: ['left behind: container x'] })
   })
 
+  test('an engine that is lost: nothing further is tried on it, and the results so far are told', async () => {
+    const body = () => Promise.reject(new Error('socket hang up'))
+    const jobs = (await planJobs(selectJobs([found('a', { body }), found('b')], everything), load)).jobs
+    const asked: string[] = []
+    const gone: Engine = {
+      ...engine,
+      open: async (plan, options) => {
+        asked.push('open')
+        return engine.open(plan, options)
+      },
+      lost: async () => asked.push('lost') > 0,
+    }
+    for (const ahead of [false, true]) {
+      asked.length = 0
+      const results = await runJobs(jobs, { engine: gone, reporter: {}, signal: new AbortController().signal, keep: false, ahead })
+      expect(results.map((result) => [result.name, result.verdict])).toEqual([['a', 'error']])
+      expect(asked).toEqual(ahead ? ['open', 'open', 'lost'] : ['open', 'lost'])
+    }
+    const there = { ...gone, lost: async () => false }
+    const results = await runJobs(jobs, { engine: there, reporter: {}, signal: new AbortController().signal, keep: false })
+    expect(results.map((result) => result.verdict)).toEqual(['error', 'passed'])
+  })
+
   test('a state that events do not tell is found at the end', async () => {
     const stale: Engine = {
       ...engine,
