@@ -4,6 +4,8 @@ import { COLOUR, PLAIN, type Screen, type Style } from '../report/index.ts'
 export interface Output {
   readonly style: Style
   readonly screen: Screen
+  /** Columns of the terminal; no end to them where there is none, for what reads it then takes lines whole. */
+  readonly width: number
   line(text?: string): void
   /** For what went wrong, and for what people read while standard output goes to a program. */
   error(text: string): void
@@ -16,6 +18,7 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
   return {
     style,
     screen: { write, live, columns: stream.columns ?? 100 },
+    width: stream.isTTY === true ? stream.columns : Number.POSITIVE_INFINITY,
     line: (text = '') => write(`${text}\n`),
     error: (text) => void process.stderr.write(`${text}\n`),
   }

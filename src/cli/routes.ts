@@ -24,11 +24,12 @@ export function routesCommand(): Command {
         const output = outputTo(process.stdout)
         const lines =
           prefix === undefined
-            ? allRouteLines(routes, fib)
+            ? allRouteLines(routes, fib, output.width)
             : routeLines(
                 prefix,
                 routes.find((route) => route.prefix === prefix),
                 fib.find((route) => route.prefix === prefix),
+                output.width,
               )
         for (const line of lines) output.line(line)
       } finally {

@@ -18,7 +18,7 @@ export function sessionsCommand(): Command {
         const sessions = (await Promise.all(routers.map((router) => lab.tables.sessions(router)))).flat()
         if (options.json) return printJson(sessions)
         const output = outputTo(process.stdout)
-        for (const line of sessionLines(sessions, lab.now())) output.line(line)
+        for (const line of sessionLines(sessions, lab.now(), output.width)) output.line(line)
       } finally {
         await lab.close()
       }

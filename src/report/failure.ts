@@ -1,6 +1,6 @@
 /** A failed assertion for people: what was wanted, what was there, since when, and where it was asked. Pure. */
 import { type AssertionResult, type Difference, formatDuration } from '../model/index.ts'
-import { aligned, PLAIN, printable, type Style, table } from './text.ts'
+import { aligned, folded, PLAIN, printable, type Style, table } from './text.ts'
 import { signed } from './timeline.ts'
 
 export interface FailureOptions {
@@ -16,8 +16,9 @@ export function failureLines(scenario: string, assertion: AssertionResult, optio
   const title = `✗ ${scenario} › ${assertion.name}${within}`
   const { place } = assertion
   const where = place === undefined ? '' : `${options.shown?.(place.file) ?? place.file}:${place.line}`
-  const head = aligned(title, where, options.columns ?? 100).trimEnd()
-  const lines = [style.bad(head)]
+  const columns = options.columns ?? 100
+  const head = aligned(title, where, columns).trimEnd()
+  const lines = (head.length <= columns + where.length ? [head] : [...folded(title, columns), `    ${where}`]).map(style.bad)
   if (assertion.message !== undefined && !(assertion.code === 'not-in-time' && assertion.differences.length > 0))
     lines.push(`    ${printable(assertion.message)}`)
   const told = new Set<string>()

@@ -1,8 +1,9 @@
 /** What a router knows, for people: its sessions, and a prefix in BGP and in the kernel side by side. Pure. */
 import { type FibRoute, formatDuration, type Micros, type Route, type RoutePath, type Session } from '../model/index.ts'
-import { printable, table } from './text.ts'
+import { folded, printable, table } from './text.ts'
 
-export function sessionLines(sessions: readonly Session[], now: Micros): string[] {
+/** One line for each; where `width` is too small for that, what matters most in a table, with the rest below each row. */
+export function sessionLines(sessions: readonly Session[], now: Micros, width = Number.POSITIVE_INFINITY): string[] {
   const rows = [...sessions]
     .sort((a, b) => compare(a.device, b.device) || compare(a.peerAddress, b.peerAddress))
     .map((session) => [
@@ -17,7 +18,25 @@ export function sessionLines(sessions: readonly Session[], now: Micros): string[
       session.prefixesReceived === undefined ? '' : String(session.prefixesReceived),
       session.state === 'Established' ? '' : printable(session.reason ?? ''),
     ])
-  return table([['router', 'local', 'peer', 'AS', 'state', 'for', 'ADD-PATH', 'hold', 'prefixes', 'why'], ...rows])
+  const head = ['router', 'local', 'peer', 'AS', 'state', 'for', 'ADD-PATH', 'hold', 'prefixes', 'why']
+  const whole = table([head, ...rows])
+  if (fits(whole, width)) return whole
+  const [first, ...lines] = table(
+    [head, ...rows].map(([router, local, peer, , state, since, , , prefixes]) =>
+      [router, local, peer, state, since, prefixes].map((cell) => cell ?? ''),
+    ),
+  )
+  const rest = rows.map(([, , , as, , , addPath, hold, , why]) => [
+    `AS ${as}`,
+    `ADD-PATH ${addPath}`,
+    ...(hold === '' ? [] : [`hold ${hold}`]),
+    ...(why === '' ? [] : [why]),
+  ])
+  return [first!, ...lines.flatMap((line, index) => [line, ...folded(`    ${rest[index]!.join(' · ')}`, width)])]
+}
+
+function fits(lines: readonly string[], width: number): boolean {
+  return lines.every((line) => line.length <= width)
 }
 
 function addPath({ addPath: { receive, send } }: Session): string {
@@ -26,7 +45,12 @@ function addPath({ addPath: { receive, send } }: Session): string {
 }
 
 /** One prefix: every path with its state and, where it is not used, why; then what the kernel forwards by. */
-export function routeLines(prefix: string, route: Route | undefined, fib: FibRoute | undefined): string[] {
+export function routeLines(
+  prefix: string,
+  route: Route | undefined,
+  fib: FibRoute | undefined,
+  width = Number.POSITIVE_INFINITY,
+): string[] {
   const rows: string[][] = [['BGP', 'next hop', 'from', 'path ID', 'AS path', 'state']]
   for (const path of route?.paths ?? [])
     rows.push([
@@ -38,11 +62,11 @@ export function routeLines(prefix: string, route: Route | undefined, fib: FibRou
       stateOf(path),
     ])
   const lines = (route?.paths.length ?? 0) === 0 ? [`BGP   ${prefix}  not there`] : table(rows)
-  return [...lines, `FIB   ${prefix}  ${fib === undefined ? 'not there' : hops(fib)}`]
+  return [...lines, `FIB   ${prefix}  ${fib === undefined ? 'not there' : hops(fib)}`].flatMap((line) => folded(line, width))
 }
 
-/** All prefixes, one line each for BGP and for the kernel. */
-export function allRouteLines(routes: readonly Route[], fib: readonly FibRoute[]): string[] {
+/** All prefixes: one line each, or BGP and kernel below each other where `width` is too small for that. */
+export function allRouteLines(routes: readonly Route[], fib: readonly FibRoute[], width = Number.POSITIVE_INFINITY): string[] {
   const prefixes = [...new Set([...routes, ...fib].map((each) => each.prefix))].sort(comparePrefixes)
   const rows = prefixes.map((prefix) => {
     const route = routes.find((each) => each.prefix === prefix)
@@ -58,7 +82,9 @@ export function allRouteLines(routes: readonly Route[], fib: readonly FibRoute[]
       kernel === undefined ? '–' : `${hops(kernel)} (${kernel.protocol})`,
     ]
   })
-  return table([['prefix', 'BGP next hops', 'FIB'], ...rows])
+  const whole = table([['prefix', 'BGP next hops', 'FIB'], ...rows])
+  if (fits(whole, width)) return whole
+  return rows.flatMap(([prefix = '', bgp, kernel]) => [prefix, `  BGP  ${bgp}`, `  FIB  ${kernel}`].flatMap((line) => folded(line, width)))
 }
 
 function stateOf(path: RoutePath): string {

@@ -4,7 +4,7 @@
  */
 import { formatDuration, type LabEvent, type Micros, type ScenarioResult, type TimerProfile } from '../model/index.ts'
 import { failureLines } from './failure.ts'
-import { aligned, PLAIN, printable, quoted, type Style } from './text.ts'
+import { aligned, folded, PLAIN, printable, quoted, type Style } from './text.ts'
 import { timeline } from './timeline.ts'
 
 export interface Screen {
@@ -39,19 +39,27 @@ export interface TerminalOptions {
   readonly names?: readonly string[]
 }
 
+/** Where lengths of time begin. */
 const COLUMN = 120
+/** What they take. A terminal that has less than both is narrow: lines are folded to its width. */
+const LENGTH = 10
 
 export class Terminal {
   readonly #screen: Screen
   readonly #style: Style
   readonly #options: TerminalOptions
   readonly #nameWidth: number
+  /** `undefined`: wide enough, or no terminal. */
+  readonly #narrow: number | undefined
+  readonly #column: number
   #heading = ''
   #live = false
 
   constructor(screen: Screen, options: TerminalOptions = {}) {
     this.#screen = screen
     this.#options = options
+    this.#narrow = screen.live && screen.columns < COLUMN + LENGTH ? Math.max(40, screen.columns) : undefined
+    this.#column = this.#narrow === undefined ? COLUMN : this.#narrow - LENGTH
     this.#nameWidth = Math.max(24, ...(options.names ?? []).map((name) => name.length))
     this.#style = options.style ?? PLAIN
   }
@@ -61,7 +69,7 @@ export class Terminal {
     const bgp = `BGP ${holdTimeSeconds}/${keepaliveSeconds} s`
     const lease = `lease ${formatDuration(leaseDuration)} renewed every ${formatDuration(leaseRenewInterval)}`
     const arp = `gratuitous ARP ${gratuitousArp.count} × ${formatDuration(gratuitousArp.interval)}`
-    this.#line(`${this.#style.strong(`peerlab ${version}`)} · ${engine} · timers ${timers.name} (${bgp}, ${lease}, ${arp})`)
+    this.#told(`${this.#style.strong(`peerlab ${version}`)} · ${engine} · timers ${timers.name} (${bgp}, ${lease}, ${arp})`)
   }
 
   /** What goes on now; on a terminal only. */
@@ -78,7 +86,9 @@ export class Terminal {
     if (heading === this.#heading) return
     this.#heading = heading
     this.#line('')
-    this.#line(aligned(`  ${heading}`, `up in ${formatDuration(lab.upTime)}`, COLUMN))
+    const up = `up in ${formatDuration(lab.upTime)}`
+    if (this.#narrow === undefined) this.#line(aligned(`  ${heading}`, up, COLUMN))
+    else this.#told(`  ${heading} · ${up}`)
   }
 
   result(result: ScenarioResult, events: readonly LabEvent[], kept?: string): void {
@@ -88,8 +98,12 @@ export class Terminal {
     const again = result.repetition > 1 ? ` (${result.repetition})` : ''
     const left = `${`${result.name}${again}`.padEnd(this.#nameWidth)} ${what}`
     const right = verdict === 'cancelled' ? 'interrupted' : formatDuration(result.duration)
-    this.#line(`  ${mark} ${aligned(left, right, COLUMN - 4)}`)
-    for (const line of result.summary) this.#line(`      ${printable(line)}`)
+    if (this.#narrow === undefined) this.#line(`  ${mark} ${aligned(left, right, COLUMN - 4)}`)
+    else {
+      this.#line(`  ${mark} ${aligned(`${result.name}${again}`, right, this.#column - 4)}`)
+      this.#told(`      ${what}`)
+    }
+    for (const line of result.summary) this.#told(`      ${printable(line)}`)
     if (verdict !== 'passed' && verdict !== 'cancelled') this.#failure(result, events)
     if (kept !== undefined) for (const line of keptLines(kept, this.#command())) this.#line(`      ${line}`)
   }
@@ -99,10 +113,10 @@ export class Terminal {
     const failed = result.control === undefined ? result.assertions.filter((assertion) => !assertion.holds) : []
     for (const assertion of failed) {
       this.#line('')
-      const options = { style: this.#style, ...(this.#options.shown && { shown: this.#options.shown }), columns: COLUMN }
-      for (const line of failureLines(result.name, assertion, options)) this.#line(line === '' ? '' : `  ${line}`)
+      const options = { style: this.#style, ...(this.#options.shown && { shown: this.#options.shown }), columns: this.#narrow ?? COLUMN }
+      for (const line of failureLines(result.name, assertion, options)) this.#told(line === '' ? '' : `  ${line}`)
     }
-    for (const problem of result.problems) this.#line(`      ${this.#style.bad('✗')} ${printable(problem)}`)
+    for (const problem of result.problems) this.#told(`      ${this.#style.bad('✗')} ${printable(problem)}`)
     const prefixes = prefixesIn(failed.flatMap((assertion) => assertion.differences.map((difference) => difference.subject)))
     const ordered = [...events].sort((a, b) => a.at - b.at)
     // From the fault, or from the first step: how the lab came up is not what failed.
@@ -112,16 +126,19 @@ export class Terminal {
       ...(prefixes.length > 0 && { prefixes }),
     })
     if (lines.length > 0) this.#line('')
-    for (const line of lines) this.#line(`      ${line}`)
+    for (const line of lines) this.#told(`      ${line}`)
     const chosen = this.#options.chosenBy?.(result.name) ?? [result.name]
     const controls = result.control === undefined ? [] : ['--controls']
     const words = ['scenario', ...chosen, '--routers', result.routerSet, ...controls].map(quoted)
     const again = `${this.#command()} ${words.join(' ')} ${this.#options.again ?? '--keep'}`
     const [prefix] = prefixes
     const router = failed[0]?.differences[0]?.subject.match(/ at ([\w-]+)/)?.[1] ?? Object.keys(result.routers)[0]
+    const look = `${this.#command()} routes ${router ?? 'tor1'}${prefix === undefined ? '' : ` ${prefix}`}`
     this.#line('')
-    const look = `      look:  ${this.#command()} routes ${router ?? 'tor1'}${prefix === undefined ? '' : ` ${prefix}`}`
-    this.#line(`      again:  ${again}${this.#options.again === undefined ? look : ''}`)
+    // To be pasted, so they are never broken. Nothing can be looked into where the lab ends with its run.
+    const looks = this.#options.again === undefined
+    if (this.#narrow === undefined) this.#line(`      again:  ${again}${looks ? `      look:  ${look}` : ''}`)
+    else for (const line of [`      again:  ${again}`, ...(looks ? [`      look:   ${look}`] : [])]) this.#line(line)
     if (result.log !== undefined) this.#line(`      events: ${this.#options.shown?.(result.log) ?? result.log}`)
     this.#line('')
   }
@@ -142,7 +159,7 @@ export class Terminal {
       ...(report === undefined ? [] : [`details: ${report}`]),
     ]
     this.#line('')
-    this.#line(`  ${parts.join(' · ')}`)
+    this.#told(`  ${parts.join(' · ')}`)
   }
 
   #command(): string {
@@ -152,6 +169,11 @@ export class Terminal {
   #clear(): void {
     if (this.#live) this.#screen.write('\r\u001b[K')
     this.#live = false
+  }
+
+  /** Folded where the terminal is narrow. */
+  #told(text: string): void {
+    for (const line of this.#narrow === undefined ? [text] : folded(text, this.#narrow)) this.#line(line)
   }
 
   #line(text: string): void {

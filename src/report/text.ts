@@ -22,6 +22,35 @@ export function table(rows: readonly (readonly string[])[], indent = ''): string
   )
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
+const COLOURS = /\u001b\[\d+m/g
+
+/** How many columns it takes. */
+export function widthOf(line: string): number {
+  return line.replace(COLOURS, '').length
+}
+
+/**
+ * The line, or where it is longer than `width` columns the lines that it takes, broken between words. They hang under the line's last cell
+ * (what stands after two spaces) where that begins in its first half, else a little further in than the line. A word that is too long by itself stays whole.
+ */
+export function folded(line: string, width: number): string[] {
+  if (widthOf(line) <= width) return [line]
+  const plain = line.replace(COLOURS, '')
+  const cells = [...plain.matchAll(/(?<=\S {2,}|^ +)\S/g)].map((match) => match.index).filter((start) => start <= width / 2)
+  const margin = plain.search(/\S/)
+  const indent = ' '.repeat(Math.max(cells.at(-1) ?? 0, margin + 2))
+  const lines: string[] = []
+  let now = ''
+  for (const [word] of line.matchAll(/ *[^ ]+/g)) {
+    if (now !== '' && widthOf(now + word) > width) {
+      lines.push(now)
+      now = indent + word.trimStart()
+    } else now += word
+  }
+  return [...lines, now]
+}
+
 /** `left`, then `right` at the given column, or two spaces after where it is passed already. */
 export function aligned(left: string, right: string, column: number): string {
   return `${left.padEnd(column - 2)}  ${right}`

@@ -133,6 +133,64 @@ describe('tables', () => {
     )
   })
 
+  test('on a narrow terminal nothing is wider than that, and nothing is lost', () => {
+    const hops = ['10.0.1.20', '10.0.1.21', '10.0.2.20']
+    const paths = hops.map((nextHop) => ({ ...path, nextHop, whyNot: 'another path is better' }))
+    const nextHops = hops.map((via) => ({ via, interface: 'rack1', weight: 1 }))
+    const kernel = { device: 'tor1', prefix: '10.0.0.1/32', protocol: 'bgp', metric: 20, nextHops }
+    const route = {
+      device: 'tor1',
+      prefix: '10.0.0.1/32',
+      paths: [...paths, { ...path, nextHop: '10.0.3.11', multipath: false, whyNot: 'next hop not on a connected subnet → ebgp-multihop' }],
+    }
+    expect(allRouteLines([route], [kernel], 80)).toEqual([
+      '10.0.0.1/32',
+      '  BGP  10.0.1.20, 10.0.1.21, 10.0.2.20 (1 not used)',
+      '  FIB  via 10.0.1.20 rack1 · via 10.0.1.21 rack1 · via 10.0.2.20 rack1 (bgp)',
+    ])
+    expect(routeLines('10.0.0.1/32', route, kernel, 80).slice(4)).toEqual([
+      '     10.0.3.11  10.0.1.100           65001    not used: next hop not on a',
+      '                                     connected subnet → ebgp-multihop',
+      'FIB   10.0.0.1/32  via 10.0.1.20 rack1 · via 10.0.1.21 rack1 · via 10.0.2.20',
+      '                   rack1',
+    ])
+    const session = {
+      device: 'tor1',
+      localAddress: '10.8.0.10',
+      peerAddress: '10.0.1.100',
+      localAsn: 65002,
+      peerAsn: 65001,
+      establishedCount: 1,
+    }
+    const up = {
+      ...session,
+      state: 'Established',
+      since: T0 - 5 * SECOND,
+      addPath: { receive: true, send: false },
+      holdTimeSeconds: 9,
+      prefixesReceived: 9,
+    } as const
+    const down = {
+      ...session,
+      peerAddress: '10.0.2.100',
+      state: 'Active',
+      reason: 'notification-received code 6(cease) subcode 2(administrative shutdown)',
+      addPath: { receive: false, send: false },
+    } as const
+    expect(sessionLines([up, down], T0, 80)).toEqual([
+      'router  local      peer        state        for    prefixes',
+      'tor1    10.8.0.10  10.0.1.100  Established  5.0 s  9',
+      '    AS 65002 → 65001 · ADD-PATH receive · hold 9 s',
+      'tor1    10.8.0.10  10.0.2.100  Active',
+      '    AS 65002 → 65001 · ADD-PATH no · notification-received code 6(cease) subcode',
+      '      2(administrative shutdown)',
+    ])
+    for (const width of [40, 60, 80, 100, 120]) {
+      const lines = [...allRouteLines([route], [kernel], width), ...routeLines('10.0.0.1/32', route, kernel, width)]
+      expect(lines.filter((line) => line.length > width)).toEqual([])
+    }
+  })
+
   test('sessions', () => {
     const session = {
       device: 'tor1',
@@ -203,6 +261,45 @@ describe('the terminal', () => {
     const failed = { ...result, verdict: 'failed', problems: ['broken'] } as const
     const text = show((terminal) => terminal.result(failed, []), false, { chosenBy: (name) => ["my scenario's.ts", name] })
     expect(text).toContain("again:  peerlab scenario 'my scenario'\\''s.ts' node-failure --routers mixed --keep")
+  })
+
+  test('a narrow terminal gets no line that it would have to break, but for commands to paste', () => {
+    let text = ''
+    const write = (more: string) => {
+      text += more
+    }
+    const terminal = new Terminal({ write, live: true, columns: 80 }, { style: COLOUR, names: ['control-plane-vip/api-dead-withdrawn'] })
+    terminal.start('0.1.0', 'Docker 20.10 at /var/run/docker.sock', TIMER_PROFILES.fast)
+    terminal.lab({
+      topology: 'shared-peers',
+      routers: ['tor1 FRR 8.4.4', 'tor2 GoBGP 3.10.0'],
+      nodes: 8,
+      floatingIps: 2,
+      vips: 3,
+      upTime: 6 * SECOND,
+    })
+    terminal.result({ ...result, title: 'a control-plane node is lost, and the API is not: its API dies, and it withdraws the VIP' }, [])
+    const events = [at(0, { type: 'log', device: 'tor2', level: 'error', message: 'a long story '.repeat(12) })]
+    terminal.result(
+      { ...result, verdict: 'failed', assertions: [{ ...assertion, message: 'very '.repeat(30) }], problems: ['left behind: '.repeat(10)] },
+      events,
+    )
+    terminal.end([result], 31.9 * SECOND, 'out/last/report.json', false)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what colours and rewriting are made of
+    const lines = text.replace(/\u001b\[\d*[mK]|\r/g, '').split('\n')
+    expect(lines.filter((line) => line.length > 80 && !/^ +(again|look):/.test(line))).toEqual([])
+    expect(lines.slice(0, 9)).toEqual([
+      'peerlab 0.1.0 · Docker 20.10 at /var/run/docker.sock · timers fast (BGP 9/3 s,',
+      '  lease 3.0 s renewed every 1.0 s, gratuitous ARP 3 × 200 ms)',
+      '',
+      '  shared-peers · tor1 FRR 8.4.4, tor2 GoBGP 3.10.0 · 8 nodes, 2 floating IPs, 3',
+      '    VIPs · up in 6.0 s',
+      '  ✓ node-failure                                                      11.4 s',
+      '      a control-plane node is lost, and the API is not: its API dies, and it',
+      '        withdraws the VIP',
+      '      10.0.1.100  node-04 → node-05 after 3.2 s',
+    ])
+    expect(lines.join(' ').replace(/ +/g, ' ')).toContain('a long story '.repeat(12).trimEnd())
   })
 
   test('what goes on is rewritten in place on a terminal, and not told elsewhere', () => {
