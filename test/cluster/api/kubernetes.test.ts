@@ -37,16 +37,16 @@ describe('what the API says of itself', () => {
   })
 
   it('shows Endpoints and EndpointSlices as Kubernetes has them, and lets nobody write them', () => {
-    api.ask('POST', SERVICES, service({ ports: [{ name: 'http', port: 80, targetPort: 8080 }], endpoints: ['10.0.1.21', '10.0.2.22'] }))
+    api.ask('POST', SERVICES, service({ ports: [{ name: 'http', port: 80, targetPort: 8080 }], endpoints: ['10.0.1.14', '10.0.2.16'] }))
     const path = '/api/v1/namespaces/default/endpoints'
     const one = api.ask('GET', `${path}/shop`).body
     expect(one).toMatchObject({
       kind: 'Endpoints',
       metadata: { name: 'shop' },
-      subsets: [{ addresses: [{ ip: '10.0.1.21' }, { ip: '10.0.2.22' }], ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] }],
+      subsets: [{ addresses: [{ ip: '10.0.1.14' }, { ip: '10.0.2.16' }], ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] }],
     })
     const { rows } = api.ask('GET', path, undefined, AS_TABLE).body as never as { rows: { cells: unknown[] }[] }
-    expect(rows.map((row) => row.cells[1])).toContain('10.0.1.21:8080,10.0.2.22:8080')
+    expect(rows.map((row) => row.cells[1])).toContain('10.0.1.14:8080,10.0.2.16:8080')
     const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
     expect(api.ask('GET', `${slices}?labelSelector=kubernetes.io%2Fservice-name%3Dshop`).body.items).toMatchObject([
       { metadata: { name: 'shop-ipv4' }, addressType: 'IPv4', ports: [{ name: 'http', port: 8080 }] },
