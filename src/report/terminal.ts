@@ -31,8 +31,8 @@ export interface TerminalOptions {
   readonly shown?: (file: string) => string
   /** Shown after `again:`, `look:` and for a lab that is kept. */
   readonly command?: string
-  /** Options with which a failure can be seen again, and nothing to look into afterwards: a simulated lab ends with its run. */
-  readonly again?: string
+  /** A failure can be seen again, and there is nothing to look into afterwards: such a lab ends with its run. */
+  readonly simulated?: boolean
   /** Of every scenario that will be reported: their titles stand in one column. */
   readonly names?: readonly string[]
 }
@@ -111,12 +111,14 @@ export class Terminal {
     })
     if (lines.length > 0) this.#line('')
     for (const line of lines) this.#line(`      ${line}`)
-    const again = `${this.#command()} scenario ${result.name} --routers ${result.routerSet}${result.control === undefined ? '' : ' --controls'} ${this.#options.again ?? '--keep'}`
+    const { simulated = false } = this.#options
+    const how = simulated ? `--engine sim${result.seed === undefined ? '' : ` --seed ${result.seed}`}` : '--keep'
+    const again = `${this.#command()} scenario ${result.name} --routers ${result.routerSet}${result.control === undefined ? '' : ' --controls'} ${how}`
     const [prefix] = prefixes
     const router = failed[0]?.differences[0]?.subject.match(/ at ([\w-]+)/)?.[1] ?? Object.keys(result.routers)[0]
     this.#line('')
     const look = `      look:  ${this.#command()} routes ${router ?? 'tor1'}${prefix === undefined ? '' : ` ${prefix}`}`
-    this.#line(`      again:  ${again}${this.#options.again === undefined ? look : ''}`)
+    this.#line(`      again:  ${again}${simulated ? '' : look}`)
     if (result.log !== undefined) this.#line(`      events: ${this.#options.shown?.(result.log) ?? result.log}`)
     this.#line('')
   }

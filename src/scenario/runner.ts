@@ -20,6 +20,8 @@ export interface Engine {
   leftovers(lab: string): Promise<readonly string[]>
   /** What scenarios may need and it does not have. */
   readonly lacks?: readonly Need[]
+  /** Of every chance in its labs, where it was named. */
+  readonly seed?: string
 }
 
 export interface OpenOptions {
@@ -231,6 +233,7 @@ function resultOf(
     topology: plan.name,
     ...(control && { control: control.name }),
     repetition: job.repetition,
+    ...(engine.seed !== undefined && { seed: engine.seed }),
     engine: engine.description,
     routerSet: job.routers.name,
     routers: Object.fromEntries(
