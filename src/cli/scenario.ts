@@ -13,6 +13,7 @@ import {
   type Job,
   parseRouters,
   planJobs,
+  type Reporter,
   type RouterSet,
   runJobs,
   selectJobs,
@@ -24,6 +25,7 @@ import { onInterrupt } from './interrupt.ts'
 import { type Output, outputTo, printJson } from './output.ts'
 import { COMMAND, packageRoot, version } from './package.ts'
 import { RunFolder } from './run-folder.ts'
+import { runSeeds } from './seeds.ts'
 import { onStray } from './stray.ts'
 import { shownPath, Topologies } from './topology.ts'
 import { ENGINES, type EngineName, type Machine, whichEngine } from './which-engine.ts'
@@ -41,6 +43,7 @@ interface Options {
   readonly scenarios?: string
   readonly engine?: EngineName
   readonly seed?: string
+  readonly seeds?: number
 }
 
 export function scenarioCommand(machine: Machine): Command {
@@ -59,7 +62,8 @@ export function scenarioCommand(machine: Machine): Command {
     .addOption(
       new Option('--engine <ENGINE>', 'what labs run on (default: docker; where there is no Docker engine, sim)').choices([...ENGINES]),
     )
-    .option('--seed <TEXT>', 'of every chance and of the order of what is simultaneous; with --engine sim')
+    .option('--seed <TEXT>', 'of every chance, latency and moment of a start; with --engine sim')
+    .option('--seeds <N>', 'run each over seeds 1 to N, until one breaks it; with --engine sim', positive)
     .option('--scenarios <FOLDER>', 'where scenario files are (default: ./scenarios)')
     .action(async (names: string[], options: Options) => {
       process.exitCode = await runScenarios(names, options, machine)
@@ -129,16 +133,15 @@ async function runScenarios(names: readonly string[], options: Options, machine:
       command: COMMAND,
       chosenBy: (name) => wordsFor(name, names, found, options),
       names: fit.map(({ job }) => job.name),
-      ...(choice.engine === 'sim' && { again: `--engine sim${options.seed === undefined ? '' : ` --seed ${options.seed}`}` }),
+      simulated: choice.engine === 'sim',
     })
     terminal.start(version(), engine.description, timers)
-    const results = await runJobs(fit, {
-      engine,
+    const running = {
       signal: interrupt.signal,
       keep,
       ahead: options.ahead === true,
       onStray,
-      log: (job) => folder.log(job),
+      log: (job: Job) => folder.log(job),
       reporter: {
         onProgress: (job, text) => terminal.progress(`${job.name}: ${text}`),
         onUp: (_, lab, upTime) => terminal.lab({ ...summaryOf(lab), upTime }),
@@ -146,8 +149,13 @@ async function runScenarios(names: readonly string[], options: Options, machine:
           if (event.type === 'step' && event.phase === 'start') terminal.progress(`${job.name} › ${event.name}`)
         },
         onResult: (result, events, kept) => terminal.result(result, events, kept),
-      },
-    })
+      } satisfies Reporter,
+    }
+    const { seeds } = options
+    const results =
+      seeds === undefined
+        ? await runJobs(fit, { ...running, engine })
+        : await runSeeds(fit, { ...running, seeds, engineFor: (seed) => openRunner('sim', { ...options, seed }, output) })
     const interrupted = interrupt.signal.aborted
     const duration = Math.round((performance.now() - started) * 1000)
     const about = {
@@ -175,10 +183,13 @@ async function runScenarios(names: readonly string[], options: Options, machine:
 }
 
 /** What an engine does not have is said before anything runs. */
-function checkFor(engine: EngineName, { keep, seed }: Options): void {
+function checkFor(engine: EngineName, { keep, seed, seeds }: Options): void {
   if (engine === 'sim' && keep === true)
     throw new Ending(EXIT.usage, '--keep: a simulated lab ends with this process', 'run it with --engine docker to look into it afterwards')
-  if (engine === 'docker' && seed !== undefined) throw new Ending(EXIT.usage, '--seed: real routers have none', 'run it with --engine sim')
+  if (engine === 'docker' && (seed !== undefined || seeds !== undefined))
+    throw new Ending(EXIT.usage, `${seed === undefined ? '--seeds' : '--seed'}: real routers have none`, 'run it with --engine sim')
+  if (seed !== undefined && seeds !== undefined)
+    throw new Ending(EXIT.usage, '--seed names one seed, --seeds runs over many: give one of them')
 }
 
 async function openRunner(name: EngineName, { seed }: Options, output: Output): Promise<Engine> {

@@ -17,5 +17,6 @@ export async function openSimulator({ seed, stallMillis }: SimulatorOptions = {}
     // It is memory of this process.
     leftovers: async () => [],
     lacks: ['shell'],
+    ...(seed !== undefined && { seed }),
   }
 }

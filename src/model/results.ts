@@ -62,6 +62,8 @@ export interface ScenarioResult {
   readonly control?: string
   /** Which repetition, from 1. */
   readonly repetition: number
+  /** In virtual time, where one was named: the same seed gives the same run. */
+  readonly seed?: string
   /** `Docker 20.10 at /var/run/docker.sock` */
   readonly engine: string
   /** `frr`, `gobgp`, `mixed`, or as given. */

@@ -31,10 +31,10 @@ export interface TerminalOptions {
   readonly shown?: (file: string) => string
   /** Shown after `again:`, `look:` and for a lab that is kept. */
   readonly command?: string
-  /** Options with which a failure can be seen again, and nothing to look into afterwards: a simulated lab ends with its run. */
-  readonly again?: string
   /** The words that choose a scenario by its name again; the name alone where absent. */
   readonly chosenBy?: (name: string) => readonly string[]
+  /** A failure can be seen again, and there is nothing to look into afterwards: such a lab ends with its run. */
+  readonly simulated?: boolean
   /** Of every scenario that will be reported: their titles stand in one column. */
   readonly names?: readonly string[]
 }
@@ -129,16 +129,18 @@ export class Terminal {
     for (const line of lines) this.#told(`      ${line}`)
     const chosen = this.#options.chosenBy?.(result.name) ?? [result.name]
     const controls = result.control === undefined ? [] : ['--controls']
-    const words = ['scenario', ...chosen, '--routers', result.routerSet, ...controls].map(quoted)
-    const again = `${this.#command()} ${words.join(' ')} ${this.#options.again ?? '--keep'}`
+    const { simulated = false } = this.#options
+    const seed = result.seed === undefined ? [] : ['--seed', result.seed]
+    const how = simulated ? ['--engine', 'sim', ...seed] : ['--keep']
+    const words = ['scenario', ...chosen, '--routers', result.routerSet, ...controls, ...how].map(quoted)
+    const again = `${this.#command()} ${words.join(' ')}`
     const [prefix] = prefixes
     const router = failed[0]?.differences[0]?.subject.match(/ at ([\w-]+)/)?.[1] ?? Object.keys(result.routers)[0]
     const look = `${this.#command()} routes ${router ?? 'tor1'}${prefix === undefined ? '' : ` ${prefix}`}`
     this.#line('')
     // To be pasted, so they are never broken. Nothing can be looked into where the lab ends with its run.
-    const looks = this.#options.again === undefined
-    if (this.#narrow === undefined) this.#line(`      again:  ${again}${looks ? `      look:  ${look}` : ''}`)
-    else for (const line of [`      again:  ${again}`, ...(looks ? [`      look:   ${look}`] : [])]) this.#line(line)
+    if (this.#narrow === undefined) this.#line(`      again:  ${again}${simulated ? '' : `      look:  ${look}`}`)
+    else for (const line of [`      again:  ${again}`, ...(simulated ? [] : [`      look:   ${look}`])]) this.#line(line)
     if (result.log !== undefined) this.#line(`      events: ${this.#options.shown?.(result.log) ?? result.log}`)
     this.#line('')
   }

@@ -22,6 +22,8 @@ export interface Engine {
   readonly lacks?: readonly Need[]
   /** Asked after a run that did not pass: nothing can run on it any more. */
   lost?(): Promise<boolean>
+  /** Of every chance in its labs, where it was named. */
+  readonly seed?: string
 }
 
 export interface OpenOptions {
@@ -239,6 +241,7 @@ function resultOf(
     topology: plan.name,
     ...(control && { control: control.name }),
     repetition: job.repetition,
+    ...(engine.seed !== undefined && { seed: engine.seed }),
     engine: engine.description,
     routerSet: job.routers.name,
     routers: Object.fromEntries(

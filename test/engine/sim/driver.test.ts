@@ -63,11 +63,18 @@ describe('virtual time', () => {
 
   test('a question that nothing can answer any more is rejected at once, by its name', async () => {
     const { driver } = setUp()
-    await expect(driver.ask('the answer', () => {})).rejects.toThrow('the answer: nothing came of it within 600 s')
+    await expect(driver.ask('the answer', () => {})).rejects.toThrow('the answer: it cannot happen any more: nothing is left that could')
+    expect(driver.now).toBe(0)
     const { queue, driver: other } = setUp()
     tick(queue, 1_000_000)
     await expect(other.ask('the answer', () => {}, 5_000_000)).rejects.toThrow('the answer: nothing came of it within 5 s')
     expect(other.now).toBe(5_000_000)
+  })
+
+  test('who waits for an instant when nothing is left to happen has it at once', async () => {
+    const { driver } = setUp()
+    await at(driver, 3_600_000_000)
+    expect(driver.now).toBe(3_600_000_000)
   })
 
   test('a bug in an event is told to whoever waits', async () => {

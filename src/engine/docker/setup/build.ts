@@ -88,7 +88,7 @@ function context(content: ImageContent, runtime: Runtime): readonly TarEntry[] {
 }
 
 /** Docker's predefined build arguments: they need no `ARG`, and stay out of the image's history. */
-function proxies(): Record<string, string> {
+export function proxies(): Record<string, string> {
   const names = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])))
 }

@@ -30,6 +30,8 @@ export class Driver implements VirtualTime {
   readonly #waiters = new Set<Waiter>()
   readonly #stallListeners = new Set<(error: Error) => void>()
   #watchdog: NodeJS.Timeout | undefined
+  /** Deadlines and alarms on the queue: when nothing else is there, nothing can happen any more. */
+  #own = 0
   #settled = false
   #running = false
   #closed = false
@@ -46,13 +48,13 @@ export class Driver implements VirtualTime {
 
   alarm(instant: Micros, callback: () => void): () => void {
     let stop = () => {}
-    const entry = this.#queue.schedule(Math.max(0, instant - this.now), () => {
+    const entry = this.#deadline(Math.max(0, instant - this.now), () => {
       stop()
       callback()
     })
     const waiter = this.#register({ what: `${instant} µs`, starved: () => {} })
     stop = () => {
-      this.#queue.cancel(entry)
+      this.#cancel(entry)
       this.#settle(waiter)
     }
     return stop
@@ -76,13 +78,13 @@ export class Driver implements VirtualTime {
     return new Promise<T>((resolve, reject) => {
       let deadline: Scheduled | undefined
       const end = (settle: () => void) => {
-        if (deadline !== undefined) this.#queue.cancel(deadline)
+        if (deadline !== undefined) this.#cancel(deadline)
         this.#settle(waiter)
         settle()
       }
       const failed = (error: Error) => end(() => reject(error))
       const waiter = this.#register({ what, starved: failed })
-      deadline = this.#queue.schedule(patience, () => failed(new Error(`${what}: nothing came of it within ${patience / SECOND} s`)))
+      deadline = this.#deadline(patience, () => failed(new Error(`${what}: nothing came of it within ${patience / SECOND} s`)))
       try {
         begin((value) => end(() => resolve(value)), failed)
       } catch (error) {
@@ -99,6 +101,19 @@ export class Driver implements VirtualTime {
     this.#stallListeners.clear()
     for (const { what, starved } of [...this.#waiters]) starved(new Error(`${what}: the lab was closed`))
     this.#waiters.clear()
+  }
+
+  #deadline(delay: Micros, callback: () => void): Scheduled {
+    this.#own++
+    return this.#queue.schedule(delay, () => {
+      this.#own--
+      callback()
+    })
+  }
+
+  #cancel(entry: Scheduled): void {
+    if (entry.state === 'waiting') this.#own--
+    this.#queue.cancel(entry)
   }
 
   #register(waiter: Waiter): Waiter {
@@ -130,14 +145,15 @@ export class Driver implements VirtualTime {
   /** A bug in what an event runs ends the lab's time, and is told to everybody who waits. */
   #step(): boolean {
     try {
-      if (this.#failure === undefined && this.#queue.step()) return true
+      if (this.#failure === undefined && this.#queue.pending > this.#own && this.#queue.step()) return true
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error))
       for (const listener of [...this.#stallListeners]) listener(this.#failure)
     }
     for (const { what, starved } of [...this.#waiters])
       starved(this.#failure ?? new Error(`${what}: it cannot happen any more: nothing is left that could`))
-    return false
+    // Who waits for an instant, or for a condition until one, learns at that instant that nothing came of it: it is there at once.
+    return this.#failure === undefined && this.#queue.step()
   }
 
   #watch(): void {

@@ -83,11 +83,12 @@ export class Datagrams {
   readonly #machine: DatagramMachine
   readonly #sockets = new Map<number, Socket[]>()
   readonly #pings = new Map<Flow, Ping>()
-  #nextPort = 32_768
+  #nextPort: number
 
-  constructor(ground: Ground, machine: DatagramMachine) {
+  constructor(ground: Ground, machine: DatagramMachine, firstPort: number) {
     this.#ground = ground
     this.#machine = machine
+    this.#nextPort = firstPort
   }
 
   bind({ address = '0.0.0.0', port = 0 }: Partial<Endpoint>, sink: (event: DatagramEvent) => void): DatagramSocket | undefined {

@@ -133,10 +133,7 @@ class PlanFabric implements Fabric {
     const changed = links.filter((link) => link.settle(now))
     for (const link of changed) {
       if (!link.up) this.#ground.failedAt = now
-      for (const end of link.ends) {
-        if (end instanceof Port && !link.up) end.segment.forget(end)
-        this.#touch(end)
-      }
+      for (const end of link.ends) this.#touch(end)
     }
     return changed
   }

@@ -1,5 +1,5 @@
 import type { LabEventBody, Micros } from '../../../model/index.ts'
-import { contains, formatIpv4, type Ipv4, ipv4, parseIpv4 } from '../../../net/index.ts'
+import { contains, formatIpv4, type Ipv4, ipv4, parseIpv4, stableHash } from '../../../net/index.ts'
 import type { DevicePlan, StaticRoute } from '../../../topology/plan.ts'
 import type { Endpoint, ServiceRule, World } from '../../../world/index.ts'
 import { type HostMemory, type Segment, Stack, startProcess, VirtualHost } from '../../../world/virtual/index.ts'
@@ -296,8 +296,9 @@ export class Kernel implements Machine, Place {
     this.#memory = { applied: undefined }
     const limits = { sendBuffer: SEND_BUFFER, receiveBuffer: RECEIVE_BUFFER, retransmissionLimit: RETRANSMISSION_LIMIT }
     // A port of its own for every boot, so that a new machine's connections are not taken for those of the dead one.
-    this.#stack = new Stack(this.name, [], queue, this.#wire(), limits, 32_768 + ((this.boot * 1_009) % 28_000))
-    this.#datagrams = new Datagrams(this.#ground, this)
+    const firstPort = 32_768 + ((stableHash(`${this.#options.seed} ${this.name} ports`) + this.boot * 1_009) % 28_000)
+    this.#stack = new Stack(this.name, [], queue, this.#wire(), limits, firstPort)
+    this.#datagrams = new Datagrams(this.#ground, this, firstPort)
   }
 
   #wire(): ConstructorParameters<typeof Stack>[3] {

@@ -11,12 +11,19 @@ const DELAY_FIRST_PROBE: Micros = 5 * SECOND
 const RETRANSMIT: Micros = SECOND
 const SOLICITATIONS = 3
 const QUEUE_LENGTH = 100
+/** locktime: so long the first of several answers stands. */
+const LOCKTIME: Micros = SECOND
 /** base_reachable_time_ms; the kernel takes between half of it and half as much again. */
 const BASE_REACHABLE: Micros = 30 * SECOND
 
 export function reachableTime(ground: Ground): Micros {
   return Math.floor(BASE_REACHABLE * (0.5 + ground.random.next()))
 }
+
+/**
+ * How something was heard of a neighbour: it answered us, it asked us, it told everybody (gratuitous ARP), or it asked somebody else.
+ */
+type Hearing = 'answer' | 'question' | 'announcement' | 'overheard'
 
 /** A packet that waits for an address to be resolved. */
 export interface Waiting {
@@ -34,9 +41,10 @@ export class NeighborEntry {
   state: Neighbor['state'] = 'failed'
   /** 0: none. */
   mac = 0
-  /** Until when packets may use it without anything more being done. */
+  /** Until when packets may use it without anything more being done; −1 where its MAC address is another than it was, or none: no kept way survives that. */
   usableUntil: Micros = -1
   #timer: Scheduled | undefined
+  #movedAt: Micros = 0
   #solicitations = 0
   #waiting: Waiting[] = []
   #source: Ipv4 = 0
@@ -73,10 +81,14 @@ export class NeighborEntry {
     this.#solicit()
   }
 
-  /** Something came from it: an answer to us alone confirms it, anything else only tells its MAC address (`neigh_update`). */
-  heard(mac: number, answer: boolean): void {
+  /** Only an answer confirms it, anything else just tells its MAC address (`arp_process`, `neigh_update`). */
+  heard(mac: number, how: Hearing): void {
+    const { now } = this.#ground.queue
     const moved = mac !== this.mac
+    const answer = how === 'answer'
     if (!moved && !answer) return
+    if (moved && this.mac !== 0 && (answer || how === 'overheard') && now < this.#movedAt + LOCKTIME) return
+    if (moved) this.#movedAt = now
     this.mac = mac
     if (answer) this.confirm()
     else {
@@ -84,7 +96,6 @@ export class NeighborEntry {
       this.state = 'stale'
       this.usableUntil = -1
     }
-    if (moved) this.#ground.changed(this.#interface.kernel)
     const waiting = this.#waiting
     this.#waiting = []
     for (const packet of waiting) packet.resume()
@@ -138,7 +149,6 @@ export class NeighborEntry {
     this.state = 'failed'
     this.mac = 0
     this.usableUntil = -1
-    this.#ground.changed(this.#interface.kernel)
     const waiting = this.#waiting
     this.#waiting = []
     for (const packet of waiting) packet.fail()
@@ -172,11 +182,12 @@ function ask(ground: Ground, from: Interface, entry: NeighborEntry, source: Ipv4
       if (!there.running || !from.running) return
       const answer = there.answersFor(entry.address)
       // Whoever is asked remembers who asked; the others only take a change.
-      if (source !== 0) (answer === 0 ? there.neighbors.get(source) : there.kernel.neighbor(there, source))?.heard(from.macId, false)
+      if (source !== 0 && answer !== 0) there.kernel.neighbor(there, source).heard(from.macId, 'question')
+      else if (source !== 0) there.neighbors.get(source)?.heard(from.macId, 'overheard')
       if (answer === 0 || links.some((link) => ground.loses(link))) return
       learnAt(there, answer, ground)
       queue.schedule(latency, () => {
-        if (there.running && from.running) entry.heard(answer, true)
+        if (there.running && from.running) entry.heard(answer, 'answer')
       })
     })
   })
@@ -188,7 +199,7 @@ export function announce(ground: Ground, from: Interface, address: Ipv4, mac: nu
   hearers(from, (there, latency, links) => {
     if (!knowsOtherwise(there, address, mac) || links.some((link) => ground.loses(link))) return
     ground.queue.schedule(latency, () => {
-      if (there.running) there.neighbors.get(address)?.heard(mac, false)
+      if (there.running) there.neighbors.get(address)?.heard(mac, 'announcement')
     })
   })
 }

@@ -33,8 +33,8 @@ export class Port implements LinkEnd {
 }
 
 /**
- * A rack: a learning bridge. What it has learned does not age (an address that fell silent is found by flooding as well), but goes with its
- * port's link, and moves to the port from which the address is heard next.
+ * A rack: a learning bridge. What it has learned stays until the address is heard at another port: ageing, and forgetting with a port's link, would
+ * only have frames flooded that find nobody elsewhere.
  */
 export class Segment implements Place {
   readonly name: string
@@ -62,11 +62,6 @@ export class Segment implements Place {
     if (this.#learned.get(mac) === port) return
     this.#learned.set(mac, port)
     ground.changed(this)
-  }
-
-  /** Forgets what was learned at a port whose link is down. */
-  forget(port: Port): void {
-    for (const [mac, at] of this.#learned) if (at === port) this.#learned.delete(mac)
   }
 
   /** Something changed about who hears whom: the virtual gateways on it look again. */

@@ -49,7 +49,7 @@ export class Daemon {
       }),
     ]
     for (const prefix of plan.networks) this.#dirty.add(prefix)
-    this.#decision.start(profile.decision)
+    this.#decideSoon()
     world.clock.timer('sessions', () => this.#open()).start(profile.sessionsHeld)
   }
 
@@ -117,7 +117,11 @@ export class Daemon {
 
   #mark(prefixes: Iterable<string>): void {
     for (const prefix of prefixes) this.#dirty.add(prefix)
-    if (this.#dirty.size > 0 && !this.#decision.running) this.#decision.start(this.#options.profile.decision)
+    if (this.#dirty.size > 0 && !this.#decision.running) this.#decideSoon()
+  }
+
+  #decideSoon(): void {
+    this.#decision.start(Math.round(this.#options.profile.decision * (0.5 + this.#world.random.next() / 2)))
   }
 
   /** Next hops may be reached otherwise now. */

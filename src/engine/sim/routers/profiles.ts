@@ -16,7 +16,7 @@ export interface DaemonProfile {
   /** From the start of the device's program until it is ready; and from there until it takes and makes connections. */
   readonly boot: Micros
   readonly sessionsHeld: Micros
-  /** From an UPDATE until the best paths are chosen anew; and from there until the kernel has them. */
+  /** From an UPDATE until the best paths are chosen anew, at most (and half of it at least); and from there until the kernel has them. */
   readonly decision: Micros
   readonly install: Micros
   /** From a new best path until it is announced. */

@@ -86,6 +86,19 @@ describe('a device that fails', () => {
     expect(told).toEqual(['closed reset'])
   })
 
+  it('has nothing left of what it said to itself', () => {
+    const lab = new Lab()
+    let outcome: boolean | undefined
+    lab.machine('node-04').ping('10.0.1.20', { timeout: SECOND }, ({ ok }) => {
+      outcome = ok
+    })
+    lab.fabric.powerOff('node-04')
+    lab.fabric.powerOn('node-04')
+    lab.run(2 * SECOND)
+    expect(outcome).toBeUndefined()
+    expect(lab.fabric.drops.gone).toBe(1)
+  })
+
   it('loses what was on a link when that failed', () => {
     const { lab, told, speaker } = session()
     speaker.connection.send(KEEPALIVE)

@@ -111,6 +111,38 @@ describe('a neighbour', () => {
     expect(neighborOf(lab, 'tor1', FLOATING)?.mac).toBe(lab.machine('node-05').interfaces[0]!.mac)
   })
 
+  it('that two machines claim is the one whose answer came first', () => {
+    const lab = new Lab()
+    held(lab, 'node-04')
+    held(lab, 'node-05')
+    lab.fabric.shape('rack1', 'node-04', { latency: 90 })
+    known(lab)
+    const [near, far] = ['node-05', 'node-04'].map((node) => lab.machine(node).interfaces[0]!.mac)
+    lab.run(SECOND)
+    expect(neighborOf(lab, 'tor1', FLOATING)?.mac).toBe(near)
+    lab.agent('node-04').host.announce(FLOATING, 'eth0', 1, SECOND)
+    lab.run(SECOND)
+    expect(neighborOf(lab, 'tor1', FLOATING)?.mac).toBe(far)
+  })
+
+  it('that takes part in a flow already is left at once for the one that it moved to', () => {
+    const lab = new Lab()
+    const seen: string[] = []
+    for (const node of ['node-04', 'node-05']) {
+      held(lab, node)
+      lab.machine(node).bindUdp({ port: 9 }, () => seen.push(node))
+    }
+    lab.fabric.shape('rack1', 'node-05', { latency: 90 })
+    const socket = lab.machine('tor1').bindUdp({}, () => {})!
+    for (let i = 0; i < 3; i++) {
+      socket.send({ address: FLOATING, port: 9 }, 'x')
+      lab.run(SECOND)
+      if (i === 1) lab.agent('node-05').host.announce(FLOATING, 'eth0', 1, SECOND)
+      lab.run(SECOND)
+    }
+    expect(seen).toEqual(['node-04', 'node-04', 'node-05'])
+  })
+
   it('is forgotten with the interface, or its carrier', () => {
     const lab = new Lab()
     held(lab, 'node-04')

@@ -69,6 +69,21 @@ describe('the virtual gateway', () => {
     expect(silence).toBeLessThan(TAKEOVER + 3 * MILLISECOND)
   })
 
+  it('moves by when its last advertisement came, not by when it was missed', () => {
+    const masters: [string, Micros][] = []
+    const told = (message: string, device: string) => message === 'VRRP 1: Backup -> Master' && masters.push([device, lab.queue.now])
+    const lab: Lab = new Lab(undefined, { emit: (event) => event.type === 'log' && told(event.message, event.device) })
+    lab.underlay()
+    const [[, since] = ['', 0]] = masters
+    lab.run(3 * SECOND + since - lab.queue.now + 260 * MILLISECOND)
+    lab.fabric.powerOff('tor1')
+    lab.run(SECOND)
+    expect(masters).toEqual([
+      ['tor1', since],
+      ['tor2', Math.ceil(since + 3 * SECOND + 200 * MILLISECOND + TAKEOVER)],
+    ])
+  })
+
   it('moves likewise when the link into the rack fails, and back when it is there again', () => {
     const lab = new Lab().underlay()
     lab.must(lab.machine('core').table.replace({ prefix: '10.0.1.20/32', protocol: 'test', metric: 1, nextHops: [{ via: '10.9.0.5' }] }))
