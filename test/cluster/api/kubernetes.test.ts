@@ -42,7 +42,7 @@ describe('what the API says of itself', () => {
     expect(kinds.sort()).toEqual(
       [
         ...['AnthosNetworkGateway', 'BGPAdvertisedRoute', 'BGPLoadBalancer', 'BGPSession', 'Cluster', 'Event'],
-        ...['FloatingIP', 'Lease', 'LoadBalancerNode', 'Namespace', 'Node', 'NodePool', 'Service'],
+        ...['FloatingIP', 'Lease', 'LoadBalancerNode', 'Namespace', 'Node', 'NodePool', 'Pod', 'Service'],
       ].sort(),
     )
     expect(definitions['io.k8s.api.core.v1.Service']).toMatchObject({
