@@ -76,7 +76,18 @@ describe('access', () => {
 
 describe('looking', () => {
   const KINDS = [
-    ...['nodes', 'services', 'events', 'namespaces', 'leases', 'clusters', 'nodepools', 'anthosnetworkgateways', 'bgploadbalancers'],
+    ...[
+      'nodes',
+      'services',
+      'events',
+      'namespaces',
+      'leases',
+      'clusters',
+      'nodepools',
+      'anthosnetworkgateways',
+      'bgploadbalancers',
+      'pods',
+    ],
     ...['bgpsessions', 'bgpadvertisedroutes', 'floatingips', 'loadbalancernodes', 'endpoints'],
   ]
 
@@ -154,6 +165,16 @@ describe('looking', () => {
     expect(rows(text)).toEqual(['NAME AGE', 'bgplb-default-shop AGE', 'bgplb-default-web AGE', 'bgplb-gke-system-istio-ingress AGE'])
     const described = await kubectl.ok(`-n ${kube} describe bgpadvertisedroute bgplb-gke-system-istio-ingress`)
     expect(described).toMatch(/Next Hops:\s+10\.0\.1\.20\s+10\.0\.1\.21\s+10\.0\.2\.20\s+Prefix: +10\.0\.0\.1\/32/)
+  })
+
+  it('R15: shows the control plane’s speakers and their logs, as the document does', async () => {
+    const running = (await kubectl.ok(`-n ${kube} get pods`)).split('\n').filter((line) => line.includes('bgpadvertiser'))
+    expect(rows(running.join('\n'))).toEqual(['01', '02', '03'].map((number) => `bgpadvertiser-node-${number} 1/1 Running 0 AGE`))
+    const log = await kubectl.ok(`-n ${kube} logs bgpadvertiser-node-01`)
+    for (const tor of ['10.8.0.10', '10.8.0.11']) expect(log).toMatch(new RegExp(`Peer Up Key=${tor.replaceAll('.', '\\.')}`))
+    expect((await kubectl.ok(`-n ${kube} logs bgpadvertiser-node-01 --tail=1`)).split('\n')).toHaveLength(2)
+    const refused = await kubectl.run(['-n', kube, 'delete', 'pod', 'bgpadvertiser-node-01'])
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('a static Pod')])
   })
 
   it('explains fields', async () => {

@@ -30,6 +30,7 @@ import { vipDataPlane } from './services.ts'
 import { SessionBook } from './session-book.ts'
 import { SessionReports } from './session-reports.ts'
 import { type NodeSession, peerOf, type SpeakerFactory } from './speaker.ts'
+import { SpeakerPod } from './speaker-pod.ts'
 
 export interface AgentStatus {
   readonly holding: readonly { readonly address: string; readonly state: HoldingState }[]
@@ -55,6 +56,7 @@ export class Agent {
   /** Watches of floating IPs that are held here although the API names no holder. */
   readonly #ownerless = new Map<string, Informer<FloatingIP>>()
   readonly #controlPlane: ControlPlaneNode | undefined
+  readonly #pod: SpeakerPod | undefined
   #routesFollowed = false
   #routesDue = false
   #ready = false
@@ -64,10 +66,16 @@ export class Agent {
     this.#config = config
     const { node, address, api, timers } = config
     this.#host = new HostKeeper(world, { services: config.loadBalancer, refused: (detail) => this.#applied?.refused(detail) })
-    this.#openSpeaker = openSpeaker(world, (localAddress, peerAddress) => {
-      if (localAddress === address) this.#controlPlane?.sessionsChanged()
-      else this.#reports.changed(localAddress, peerAddress)
-    })
+    this.#openSpeaker = openSpeaker(
+      world,
+      (localAddress, peerAddress) => {
+        if (localAddress === address) this.#controlPlane?.sessionsChanged()
+        else this.#reports.changed(localAddress, peerAddress)
+      },
+      (localAddress, event) => {
+        if (localAddress === address) this.#pod?.note(event)
+      },
+    )
     this.#client = new ApiClient(world, { server: api, timers, localAddress: address })
     this.#lease = new LeaseRenewer(
       this.#client,
@@ -76,8 +84,10 @@ export class Agent {
       () => this.#renewed(),
     )
     const { controlPlane } = config
-    if (controlPlane !== undefined)
+    if (controlPlane !== undefined) {
+      this.#pod = new SpeakerPod(world, this.#client, config)
       this.#controlPlane = new ControlPlaneNode(world, this.#host, this.#openSpeaker, { config: controlPlane, address, timers })
+    }
     this.#floatingIps = new Informer(
       this.#client,
       FLOATING_IP,
@@ -114,12 +124,14 @@ export class Agent {
   }
 
   start(): void {
+    this.#pod?.start()
     if (this.#controlPlane === undefined) this.#follow()
     else this.#controlPlane.start(() => this.#follow())
   }
 
   /** Asks the API from here on: on a control-plane node its own one, which listens by now. */
   #follow() {
+    this.#pod?.report()
     this.#floatingIps.start()
     this.#sessions.start()
     if (this.#services === undefined) this.#lease.start()
@@ -133,6 +145,7 @@ export class Agent {
     this.#sessions.stop()
     this.#reports.stop()
     this.#applied?.stop()
+    this.#pod?.stop()
     this.#host.stop()
     const stops: ((done: () => void) => void)[] = [...this.#holdings.values()].map((holding) => (next) => holding.shutdown(next))
     const controlPlane = this.#controlPlane

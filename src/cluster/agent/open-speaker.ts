@@ -1,14 +1,19 @@
-import { Speaker } from '../../bgp/index.ts'
+import { Speaker, type SpeakerEvent } from '../../bgp/index.ts'
 import type { World } from '../../world/index.ts'
 import { Advertised } from './advertised.ts'
 import type { SpeakerFactory } from './speaker.ts'
 
-/** Speakers of this node; `changed` tells which session has something new to report. R3: none of them listens. */
-export function openSpeaker(world: World, changed: (localAddress: string, peerAddress: string) => void): SpeakerFactory {
+/** Speakers of this node; `changed` tells which session has something new to report, `heard` of everything. R3: none of them listens. */
+export function openSpeaker(
+  world: World,
+  changed: (localAddress: string, peerAddress: string) => void,
+  heard: (localAddress: string, event: SpeakerEvent) => void = () => {},
+): SpeakerFactory {
   return ({ localAddress, localAsn, routerId, peers }) => {
     const advertised = new Advertised()
     const speaker = new Speaker(world, { localAddress, localAsn, routerId, peers }, (event) => {
       advertised.note(event)
+      heard(localAddress, event)
       if (event.type === 'state' || event.type === 'update-sent') changed(localAddress, event.peerAddress)
     })
     return {

@@ -19,6 +19,8 @@ import {
   NETWORK_GATEWAY,
   NODE,
   NODE_POOL,
+  POD,
+  type PodStatus,
   SERVICE,
 } from './kinds.ts'
 import type { Resource, ResourceType } from './objects.ts'
@@ -98,6 +100,18 @@ const COLUMNS = new Map<ResourceType, readonly Column[]>([
   ],
   [NAMESPACE, [NAME, at('Status', 'status.phase'), AGE]],
   [
+    POD as ResourceType,
+    [
+      NAME,
+      { name: 'Ready', cell: (object) => `${containers(object).filter(({ ready }) => ready).length}/1` },
+      at('Status', 'status.phase'),
+      { name: 'Restarts', cell: (object) => containers(object)[0]?.restartCount ?? 0 },
+      AGE,
+      wide('IP', 'status.podIP'),
+      wide('Node', 'spec.nodeName'),
+    ],
+  ],
+  [
     LEASE as ResourceType,
     [NAME, at('Holder', 'spec.holderIdentity'), AGE, wide('Renewed', 'spec.renewTime'), wide('Holding', 'spec.holding')],
   ],
@@ -138,6 +152,10 @@ export function columnsOf(type: ResourceType): readonly Column[] {
 function conditionOf({ status }: Resource, type: string): Condition | undefined {
   const { conditions = [] } = (status ?? {}) as { readonly conditions?: readonly Condition[] }
   return conditions.find((each) => each.type === type)
+}
+
+function containers({ status }: Resource): NonNullable<PodStatus['containerStatuses']> {
+  return (status as PodStatus | undefined)?.containerStatuses ?? []
 }
 
 function servicesApplied(node: Resource): string {

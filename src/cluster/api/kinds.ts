@@ -1,5 +1,5 @@
 /** The kinds that the running cluster keeps in its API, beside the documents that its owner wrote. */
-import type { Resource, ResourceType } from './objects.ts'
+import type { Draft, Resource, ResourceType } from './objects.ts'
 
 /** Where the cluster's own objects live (R35, R37). */
 export const SYSTEM_NAMESPACE = 'kube-system'
@@ -149,6 +149,37 @@ export interface LoadBalancerNodeStatus {
 /** A lab kind, one for each load-balancer node and of its name; the status is the agent's. Written when Services changed, never by renewals. */
 export type LoadBalancerNode = Resource<LoadBalancerNodeSpec, LoadBalancerNodeStatus>
 
+export interface PodSpec {
+  readonly nodeName: string
+  readonly hostNetwork: true
+  readonly containers: readonly { readonly name: string }[]
+}
+export interface PodStatus {
+  readonly phase: 'Pending' | 'Running'
+  readonly hostIP?: string
+  readonly podIP?: string
+  readonly startTime?: string
+  readonly conditions?: readonly Condition[]
+  readonly containerStatuses?: readonly {
+    readonly name: string
+    readonly ready: boolean
+    readonly started: boolean
+    readonly restartCount: number
+    readonly state: { readonly running: { readonly startedAt: string } }
+  }[]
+}
+/** A control-plane node's speaker (R15); the status is the node's. */
+export type Pod = Resource<PodSpec, PodStatus>
+
+const SPEAKER = 'bgpadvertiser'
+
+/** R15: `bgpadvertiser-<node>`, which the node runs from a file of its own: what the API has is its mirror. */
+export function speakerPod(node: string): Draft<Pod> & { readonly spec: PodSpec } {
+  const annotations = { 'kubernetes.io/config.mirror': SPEAKER, 'kubernetes.io/config.source': 'file' }
+  const metadata = { name: `${SPEAKER}-${node}`, namespace: SYSTEM_NAMESPACE, annotations }
+  return { metadata, spec: { nodeName: node, hostNetwork: true, containers: [{ name: SPEAKER }] } }
+}
+
 export interface BGPSessionSpec {
   readonly floatingIP: string
   readonly localIP: string
@@ -201,8 +232,8 @@ export const ENDPOINT_SLICE: ResourceType<EndpointSlice> = {
   flat: true,
   derivedFrom: FROM_SERVICE,
 }
-/** The lab runs none; clients look for them (`kubectl describe node`). */
-export const POD: ResourceType = { ...core, kind: 'Pod', plural: 'pods', shortNames: ['po'] }
+/** The control plane's speakers, and no others. */
+export const POD: ResourceType<Pod> = { ...core, kind: 'Pod', plural: 'pods', shortNames: ['po'] }
 export const LEASE: ResourceType<Lease> = { ...core, group: 'coordination.k8s.io', kind: 'Lease', plural: 'leases' }
 const lab = { group: 'networking.gke.io', version: 'v1alpha1', namespaced: true } as const
 export const FLOATING_IP: ResourceType<FloatingIP> = {

@@ -8,11 +8,12 @@
 import type { Micros } from '../../model/index.ts'
 import type { Endpoint, IncomingRequest, Listener, Timer, World } from '../../world/index.ts'
 import { discovery } from './discovery.ts'
-import { LEASE, type LeaseSpec, NAMESPACE } from './kinds.ts'
+import { LEASE, type LeaseSpec, NAMESPACE, POD } from './kinds.ts'
 import { apiError, apiVersionOf, notFound, type Resource, type ResourceType, type Result } from './objects.ts'
 import { openApiJson, openApiProto, PROTOBUF } from './openapi/index.ts'
 import { Patcher } from './patcher.ts'
 import { parsePath, type Target } from './paths.ts'
+import { readPodLog } from './pod-logs.ts'
 import { selectorOf } from './selectors.ts'
 import { deletedStatus, statusOf } from './status.ts'
 import type { Store } from './store.ts'
@@ -156,6 +157,11 @@ export class ApiServer {
       const renewed = this.#renew(name, request.body as Partial<LeaseSpec> | null)
       return renewed.ok ? request.reply(200, renewed.value) : fail(request, renewed)
     }
+    if (method === 'GET' && subresource === 'log' && type === (POD as ResourceType))
+      return readPodLog(this.#world, this.#store, target, (log) => {
+        if (log.ok) request.replyBytes(200, 'text/plain', new TextEncoder().encode(log.value))
+        else fail(request, log)
+      })
     if (subresource !== undefined && subresource !== 'status')
       return fail(request, apiError('not-found', 'the server could not find the requested resource'))
     if (method === 'GET') {

@@ -20,6 +20,7 @@ import {
   SERVICE,
   SYSTEM_NAMESPACE,
   sameJson,
+  speakerPod,
 } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
 import {
@@ -46,7 +47,7 @@ export function admissionFor(surroundings: Surroundings): Admission {
   const { cluster } = surroundings
   return (type, next, previous) => {
     if (next === undefined) return deletion(type, previous, cluster)
-    if (type === POD) return 'the lab runs no Pods'
+    if (type === (POD as ResourceType)) return podRefusal(next, previous, cluster)
     if (type === (NODE as ResourceType)) return nodeCauses(next, previous, cluster)
     if (type === CLUSTER || type === NODE_POOL) return previous === undefined ? undefined : clusterCauses(next, previous)
     if (type === (SERVICE as ResourceType)) return serviceCauses(next, cluster)
@@ -91,9 +92,18 @@ function deletion(type: ResourceType, previous: Resource | undefined, cluster: C
   const kept = ['default', SYSTEM_NAMESPACE, LEASE_NAMESPACE, cluster.namespace]
   if (type === NAMESPACE && kept.includes(name)) return 'this namespace may not be deleted'
   if (type === (NODE as ResourceType)) return 'a node is a device of the lab; `kubectl delete` cannot take it away'
+  if (type === (POD as ResourceType)) return 'a static Pod: it goes with its node'
   if (type === (LOAD_BALANCER_NODE as ResourceType)) return 'it is what a node of the lab says of itself'
   if (type === CLUSTER || type === NODE_POOL) return 'the lab stands on it; `peerlab down` removes the lab'
   return undefined
+}
+
+/** R15: a static Pod's object is a mirror; the node runs it from a file. */
+function podRefusal(next: Resource, previous: Resource | undefined, { nodes }: ClusterModel): string | undefined {
+  const names = nodes.filter((node) => node.controlPlane).map(({ name }) => speakerPod(name).metadata.name)
+  if (previous === undefined && names.includes(next.metadata.name) && next.metadata.namespace === SYSTEM_NAMESPACE) return undefined
+  if (previous === undefined) return 'the lab runs no Pods but the static ones of its control plane'
+  return sameJson(next.spec, previous.spec) ? undefined : 'a static Pod: its node runs it from a file'
 }
 
 /** Nodes are the lab's devices: what they are is said by the topology. */

@@ -7,11 +7,13 @@ import {
   LOAD_BALANCER_NODE,
   NETWORK_GATEWAY,
   NODE,
+  POD,
   type ResourceType,
   SERVICE,
   type Service,
   type Store,
   SYSTEM_NAMESPACE,
+  speakerPod,
 } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
 import type { ClusterModel } from '../resources/index.ts'
@@ -54,6 +56,7 @@ export function seed(world: World, store: Store, types: readonly ResourceType[],
     ] as const
     const spec = { address, subnet, controlPlane, loadBalancer }
     written(store.upsert(NODE, { metadata: { name, labels }, spec, status: { conditions: [], addresses } }))
+    if (controlPlane) written(store.upsert(POD, { ...speakerPod(name), status: { phase: 'Pending' } }))
     if (loadBalancer)
       written(store.upsert(LOAD_BALANCER_NODE, { metadata: { name, namespace: SYSTEM_NAMESPACE }, spec: { nodeName: name } }))
   }

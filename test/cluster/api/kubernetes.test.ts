@@ -80,7 +80,7 @@ describe('what the API says of itself', () => {
           'EndpointSlice',
           'Event',
         ],
-        ...['FloatingIP', 'Lease', 'LoadBalancerNode', 'Namespace', 'Node', 'NodePool', 'Service'],
+        ...['FloatingIP', 'Lease', 'LoadBalancerNode', 'Namespace', 'Node', 'NodePool', 'Pod', 'Service'],
       ].sort(),
     )
     expect(definitions['io.k8s.api.core.v1.Service']).toMatchObject({

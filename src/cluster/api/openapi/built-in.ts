@@ -1,5 +1,5 @@
 /** Kubernetes' own kinds, as far as the lab has them. A Service's fields are all there, since people bring theirs; what the lab makes of them is said. */
-import { ENDPOINT_SLICE, ENDPOINTS, EVENT, LEASE, NAMESPACE, NODE, SERVICE } from '../kinds.ts'
+import { ENDPOINT_SLICE, ENDPOINTS, EVENT, LEASE, NAMESPACE, NODE, POD, SERVICE } from '../kinds.ts'
 import type { ResourceType } from '../objects.ts'
 import { type ApiSchema, anything, list, number, object, text, texts, yesOrNo } from './schema.ts'
 import type { Described } from './schemas.ts'
@@ -88,6 +88,25 @@ export const BUILT_IN: readonly (readonly [ResourceType, Described])[] = [
       status: object('What is so.', {
         conditions,
         addresses: { ...list('', object('', { type: text('InternalIP or Hostname.'), address: text('') })), mergeKey: 'type' },
+      }),
+    },
+  ],
+  [
+    POD as ResourceType,
+    {
+      description: 'A speaker of the control plane, a static Pod of its node. There are no others.',
+      spec: object('What its node runs.', {
+        nodeName: text('The node.'),
+        hostNetwork: yesOrNo('It speaks from the node’s own address.'),
+        containers: { ...list('', object('', { name: text('') })), mergeKey: 'name' },
+      }),
+      status: object('What is so, as the node says.', {
+        phase: text('Pending until the node has told, then Running.'),
+        hostIP: text('The node’s own IP.'),
+        podIP: text('The same.'),
+        startTime: text('RFC 3339, UTC.'),
+        conditions,
+        containerStatuses: { ...list('', anything('')), mergeKey: 'name' },
       }),
     },
   ],
