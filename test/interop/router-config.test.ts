@@ -5,7 +5,7 @@ import { peerNeeds } from '../../src/cluster/check/index.ts'
 import { loadCluster } from '../../src/cluster/index.ts'
 import { type RouterDialect, routerConfig } from '../../src/cluster/router-config/index.ts'
 import { fibNextHops, type Route, type Session } from '../../src/model/index.ts'
-import { birdImage } from './bird-image.ts'
+import { extraImage } from './extra-image.ts'
 import { PEERS, ROUTER_ADDRESS, RouterContainer, routerPlan } from './router-container.ts'
 import { hasFib, isUp } from './router-events.ts'
 
@@ -61,7 +61,7 @@ describe.each([
 
 describe('the configuration for bird', () => {
   it('is loaded without a complaint; both floating IPs have their session; the VIP has its next hops, and a stray route none', async () => {
-    const image = await birdImage()
+    const image = await extraImage('bird2')
     const router = await RouterContainer.create(routerPlan('frr'), image.name)
     try {
       await router.sh(`mkdir -p /run/bird && cat > /tmp/bird.conf <<'END'\n${configOf('bird')}END`)

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { assumed, dissect, dissectRibEntry, type Field, formatIpv6, hintFor, looksLikeAddPath } from '../../../src/bgp/dissect/index.ts'
 import { update } from '../capture/build.ts'
+import { goldens } from '../goldens/read.ts'
 import { hex, message } from '../wire/hex.ts'
 import { ATTRIBUTES, FAMILIES } from './samples.ts'
 
@@ -245,11 +245,10 @@ describe('other messages', () => {
 })
 
 describe('what daemons sent', () => {
-  const goldens = JSON.parse(readFileSync(new URL('../wire/daemons.golden.json', import.meta.url), 'utf8')) as Record<string, string[]>
-
-  test.each(Object.entries(goldens))('%s', (_, messages) => {
-    for (const each of messages) expect(dissect(hex(each), PLAIN).problems).toEqual([])
-    expect(dissect(hex(messages[0]!), PLAIN)).toMatchObject({ type: 'OPEN', open: { asn: 65002, holdTime: 9 } })
+  test.each(goldens())('$version, ADD-PATH $addPath', ({ addPath, messages }) => {
+    const options = assumed({ fourOctetAs: true, addPath })
+    for (const each of messages) expect(dissect(hex(each), options).problems).toEqual([])
+    expect(dissect(hex(messages[0]!), PLAIN)).toMatchObject({ type: 'OPEN', open: { asn: 65002 } })
   })
 })
 

@@ -1,4 +1,4 @@
-/** A router image with BIRD beside FRR: the one daemon that `peerlab check --router-config` writes for and no lab runs. */
+/** A router image with daemons beside FRR that no lab runs: BIRD, which `peerlab check --router-config` writes for, and OpenBGPD. */
 import { Readable } from 'node:stream'
 import { connectEngine } from '../../src/engine/docker/client.ts'
 import { tar } from '../../src/engine/docker/images/tar.ts'
@@ -6,22 +6,29 @@ import { LABELS } from '../../src/engine/docker/protocol.ts'
 import { engineOutput } from '../../src/engine/docker/setup/engine-output.ts'
 import { imageOf } from './container.ts'
 
-const TAG = 'peerlab-test/bird:latest'
+export interface ExtraImage {
+  readonly name: string
+  /** Takes it away again, so that the image below it can go when it is replaced. */
+  remove(): Promise<void>
+}
 
-/** Builds it, in some seconds; `remove` takes it away again, so that the image below it can go when it is replaced. */
-export async function birdImage(): Promise<{ readonly name: string; remove(): Promise<void> }> {
+/** Builds it, in some seconds, from the distribution's packages. */
+export async function extraImage(...packages: readonly string[]): Promise<ExtraImage> {
+  const name = `peerlab-test/${packages.join('-')}:latest`
   const engine = await connectEngine()
   if (!engine.ok) throw new Error(`${engine.message} ${engine.suggestion}`)
+  // policy-rc.d: the build runs in the host's network namespace, where no daemon is to start.
   const dockerfile = `FROM ${await imageOf('router-frr')}
-RUN apt-get update \\
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bird2 \\
+RUN printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d \\
+ && apt-get update \\
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(' ')} \\
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 `
   const context = tar([{ name: 'Dockerfile', content: new TextEncoder().encode(dockerfile) }])
   const names = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']
   const stream = await engine.docker.buildImage(Readable.from(context) as unknown as NodeJS.ReadableStream, {
-    t: TAG,
-    buildargs: Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+    t: name,
+    buildargs: Object.fromEntries(names.flatMap((each) => (process.env[each] ? [[each, process.env[each]]] : []))),
     labels: { [LABELS.project]: '1' },
     networkmode: 'host',
     rm: true,
@@ -29,9 +36,9 @@ RUN apt-get update \\
   })
   await engineOutput(stream, () => {})
   return {
-    name: TAG,
+    name,
     async remove() {
-      await engine.docker.getImage(TAG).remove()
+      await engine.docker.getImage(name).remove()
     },
   }
 }
