@@ -173,6 +173,8 @@ export interface MessageStream {
 export interface Host {
   /** Interfaces and their own addresses (those that the agent did not add). */
   interfaces(): readonly HostInterface[]
+  /** VIPs that are local now by an `apply`, perhaps of an earlier process; none on a machine that has just booted. */
+  localVips(): readonly string[]
   /**
    * Replaces the desired state; the host reconciles towards it, in this order: new addresses, local VIPs, service rules, then removals.
    * `sink` gets `applied` or `failed` for this request's id, once.

@@ -25,6 +25,8 @@ class SlowLab extends MemoryLab {
   readonly delay: Record<string, Micros> = {}
   readonly refuses = new Set<string>()
   readonly off = new Set<string>()
+  /** Booted, and the API has not heard of it yet: dead for everybody else. */
+  readonly #booting = new Map<string, string | undefined>()
 
   constructor() {
     super({ cluster: { pools: [{ name: 'pool1', ranges: [parseAddressRange('10.0.0.1-10.0.0.4')!] }] } })
@@ -42,8 +44,18 @@ class SlowLab extends MemoryLab {
   }
 
   reboot(name: string) {
+    this.#booting.set(name, this.#said(name))
     this.start(name)
     this.off.delete(name)
+  }
+
+  #said(name: string) {
+    return this.plane.store.get(LOAD_BALANCER_NODE, name, SYSTEM_NAMESPACE)?.metadata.resourceVersion
+  }
+
+  heard(name: string): boolean {
+    if (this.#booting.has(name) && this.#booting.get(name) !== this.#said(name)) this.#booting.delete(name)
+    return !this.off.has(name) && !this.#booting.has(name)
   }
 
   start(name: string) {
@@ -97,7 +109,7 @@ class SlowLab extends MemoryLab {
         const service = this.plane.store.get(SERVICE, name, 'default')!
         for (const hop of hops.filter((each) => !before[name]?.includes(each))) {
           const node = NODES.find((each) => LB[each] === hop)!
-          if (!this.off.has(node) && !this.stands(node, service))
+          if (this.heard(node) && !this.stands(node, service))
             throw new Error(`${node} is a next hop of ${name} and does not have its rules, at ${this.now}`)
         }
       }
@@ -155,7 +167,8 @@ describe('a new Service', () => {
     // What there is to apply at first, and what has come meanwhile: the address, the backends that take flows.
     lab.create('new')
     lab.run(SECOND)
-    expect(reports).toBe(3 * 2)
+    expect(reports).toBeGreaterThanOrEqual(3)
+    expect(reports).toBeLessThanOrEqual(3 * 2)
     lab.edit('new', { endpoints: [] })
     lab.run(SECOND)
     const after = reports
@@ -288,13 +301,17 @@ describe('a Service that is announced', () => {
 })
 
 describe('a node that loses power and is back before its lease has ended', () => {
-  it('stays a next hop if its rules stand again, and is none where its host refuses them', () => {
+  it('is no next hop from its boot until its rules stand again, and none where its host refuses them', () => {
     const lab = converged()
     lab.powerOff('node-05')
     lab.run(SECOND / 2)
+    lab.delay['node-05'] = SECOND
     lab.reboot('node-05')
-    lab.run(10 * SECOND)
+    lab.watched(SECOND / 2)
+    expect(lab.announced().web).toEqual(['10.0.1.14', '10.0.2.16'])
+    lab.watched(10 * SECOND)
     expect([lab.announced().web, lab.worlds.get('node-05')!.host.applied.localVips]).toEqual([ALL, ['10.0.0.1']])
+    lab.delay['node-05'] = 0
     lab.powerOff('node-05')
     lab.run(SECOND / 2)
     lab.refuses.add('node-05')
@@ -302,6 +319,21 @@ describe('a node that loses power and is back before its lease has ended', () =>
     lab.run(SECOND)
     expect(lab.announced().web).toEqual(['10.0.1.14', '10.0.2.16'])
   })
+})
+
+it('a node that boots while a new VIP waits for another one is not announced by what it said before', () => {
+  const lab = converged()
+  lab.delay['node-05'] = 2 * SECOND
+  lab.create('new')
+  lab.watched(SECOND / 2)
+  lab.powerOff('node-06')
+  lab.watched(SECOND / 10)
+  lab.delay['node-06'] = SECOND
+  lab.reboot('node-06')
+  lab.watched(0.7 * SECOND)
+  expect(lab.announced().new).toEqual(['10.0.1.14'])
+  lab.watched(5 * SECOND)
+  expect(lab.announced().new).toEqual(ALL)
 })
 
 describe('whatever happens, in whatever order', () => {

@@ -25,8 +25,9 @@ describe('the host of a node', () => {
     steps = await run(await bundle())
   })
 
-  it('tells its own interfaces, without what an earlier agent left', () => {
+  it('tells its own interfaces, without what an earlier agent left, and the VIPs that it left', () => {
     expect(step('interfaces')).toMatchObject({
+      localVips: ['10.0.0.9'],
       interfaces: [
         { name: 'lo', addresses: [] },
         { name: 'rack1', addresses: ['10.0.1.10/24', '10.0.1.55/24'] },

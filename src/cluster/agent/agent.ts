@@ -135,7 +135,16 @@ export class Agent {
     this.#floatingIps.start()
     this.#sessions.start()
     if (this.#services === undefined) this.#lease.start()
-    else this.#services.start()
+    else {
+      if (this.#booted()) this.#applied?.nothing()
+      this.#services.start()
+    }
+  }
+
+  /** No Service's VIP is here: the machine has just booted, or there was none. A process alone that starts anew finds those of the one before. */
+  #booted(): boolean {
+    const controlPlane = this.#config.controlPlane?.vip
+    return this.#world.host.localVips().every((vip) => vip === controlPlane)
   }
 
   /** Ends in good order: Cease to every peer. Addresses stay; `done` once every session is closed. */

@@ -16,14 +16,21 @@ export class AppliedReport {
   #refusal: string | undefined
   #call: Call | undefined
   #news = false
+  /** The last write said what the host made of the Services. */
+  #outcome = false
 
-  /** `told` is called whenever the API has heard it. */
+  /** `told` is called whenever the API has heard what became of the Services here. */
   constructor(client: ApiClient, node: string, told: () => void) {
     this.#client = client
     this.#node = node
     this.#told = told
     this.#retry = client.world.clock.timer('report of applied Services', () => this.#write())
     this.#backoff = client.backoff()
+  }
+
+  /** The host has nothing: it has just booted, and what was told before is true no more. */
+  nothing(): void {
+    this.#changed()
   }
 
   /** The host has every Service as it was at this revision. */
@@ -58,6 +65,7 @@ export class AppliedReport {
   #write() {
     this.#news = false
     this.#retry.stop()
+    this.#outcome = this.#revision !== undefined || this.#refusal !== undefined
     const metadata = { name: this.#node, namespace: SYSTEM_NAMESPACE }
     const status = {
       ...(this.#revision === undefined ? {} : { servicesApplied: this.#revision }),
@@ -69,12 +77,13 @@ export class AppliedReport {
       else if (!result.ok) this.#retry.start(this.#backoff.next())
       if (!result.ok) return
       this.#backoff.reset()
-      this.#told()
+      if (this.#outcome) this.#told()
     })
   }
 
   #condition(): Condition {
     const common = { type: 'ServicesApplied', lastTransitionTime: this.#client.world.clock.wallTime() }
+    if (!this.#outcome) return { ...common, status: 'Unknown', reason: 'Started', message: 'it has just booted and sets them up' }
     if (this.#refusal === undefined) return { ...common, status: 'True', reason: 'Applied', message: 'VIPs are local and rules stand' }
     return { ...common, status: 'False', reason: 'HostRefuses', message: this.#refusal }
   }

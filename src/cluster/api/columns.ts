@@ -160,7 +160,7 @@ function containers({ status }: Resource): NonNullable<PodStatus['containerStatu
 
 function servicesApplied(node: Resource): string {
   const applied = conditionOf(node, 'ServicesApplied')
-  return applied === undefined ? 'Unknown' : applied.status === 'True' ? 'Applied' : 'Refused'
+  return applied === undefined || applied.status === 'Unknown' ? 'Unknown' : applied.status === 'True' ? 'Applied' : 'Refused'
 }
 
 function readiness(node: Resource): string {

@@ -6,6 +6,8 @@ import { forget, staleFlows } from './conntrack.ts'
 import { type HostChanges, ownInterfaces, planHost, ROUTE_PROTOCOL, readAddresses, readLocalVips } from './host-plan.ts'
 import { renderRules } from './nft.ts'
 
+const LOCAL_VIPS = ['-j', '-4', 'route', 'show', 'table', 'local', 'proto', String(ROUTE_PROTOCOL)]
+
 interface Request {
   readonly desired: HostState
   readonly sink: (event: HostEvent) => void
@@ -33,6 +35,10 @@ export class RealHost implements Host {
 
   interfaces(): readonly HostInterface[] {
     return ownInterfaces(execFileSync('ip', ['-j', '-4', 'address', 'show'], { encoding: 'utf8' }))
+  }
+
+  localVips(): readonly string[] {
+    return readLocalVips(execFileSync('ip', LOCAL_VIPS, { encoding: 'utf8' }))
   }
 
   apply(desired: HostState, sink: (event: HostEvent) => void): void {
@@ -91,7 +97,7 @@ export class RealHost implements Host {
     }
     this.#commands.run('ip', ['-j', '-4', 'address', 'show'], '', (addresses) =>
       steps(addresses, (addressJson) =>
-        this.#commands.run('ip', ['-j', '-4', 'route', 'show', 'table', 'local', 'proto', String(ROUTE_PROTOCOL)], '', (vips) =>
+        this.#commands.run('ip', LOCAL_VIPS, '', (vips) =>
           steps(vips, (vipJson) => {
             const actual = { addresses: readAddresses(addressJson), localVips: readLocalVips(vipJson) }
             const changes = planHost(actual, desired, this.#asked)

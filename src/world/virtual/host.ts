@@ -52,6 +52,10 @@ export class VirtualHost implements Host {
     return this.#context.interfaces
   }
 
+  localVips(): readonly string[] {
+    return this.applied.localVips
+  }
+
   apply(desired: HostState, sink: (event: HostEvent) => void): void {
     const { queue, guard, applyDelay } = this.#context
     queue.schedule(

@@ -115,7 +115,7 @@ const world = createRealWorld({
   emit: ({ at, ...event }) => void events.push(event),
 })
 const apply = (state: HostState): Promise<HostEvent> => new Promise((done) => world.host.apply(state, done))
-say('interfaces', { interfaces: world.host.interfaces() })
+say('interfaces', { interfaces: world.host.interfaces(), localVips: world.host.localVips() })
 
 const connectFrom = (localAddress: string): Promise<string> =>
   new Promise((done) => {
