@@ -9,6 +9,8 @@ export interface Output {
   line(text?: string): void
   /** For what went wrong, and for what people read while standard output goes to a program. */
   error(text: string): void
+  /** The same, where the line of what goes on now may stand half written on the terminal. */
+  aside(text: string): void
 }
 
 export function outputTo(stream: NodeJS.WriteStream): Output {
@@ -21,6 +23,7 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
     width: stream.isTTY === true ? stream.columns : Number.POSITIVE_INFINITY,
     line: (text = '') => write(`${text}\n`),
     error: (text) => void process.stderr.write(`${text}\n`),
+    aside: (text) => void process.stderr.write(`${live ? '\r\u001b[K' : ''}${text}\n`),
   }
 }
 

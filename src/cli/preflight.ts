@@ -43,7 +43,7 @@ export function preflightCommand(): Command {
 async function runPreflight(topology: string, options: Options): Promise<number> {
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout)
   const plan = await planOf(topology, options, output)
-  const interrupt = onInterrupt((line) => output.error(line))
+  const interrupt = onInterrupt(output.aside)
   try {
     return await onLab(plan, options, output, interrupt)
   } catch (error) {

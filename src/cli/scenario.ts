@@ -114,7 +114,7 @@ async function runScenarios(names: readonly string[], options: Options, machine:
   topologies.check(planned.diagnostics, output)
   if (planned.unknown.length > 0) throw new Ending(EXIT.usage, planned.unknown.join('\n'))
 
-  const interrupt = onInterrupt((line) => output.error(line))
+  const interrupt = onInterrupt(output.aside)
   try {
     if (choice.notice !== undefined) output.line(choice.notice)
     const engine = await openRunner(choice.engine, options, output)

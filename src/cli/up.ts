@@ -46,7 +46,7 @@ async function up(topology: string, options: Options): Promise<number> {
   topologies.check(planned.diagnostics, output)
   const [job] = planned.jobs
   if (job === undefined || planned.unknown.length > 0) throw new Ending(EXIT.usage, planned.unknown.join('\n'))
-  const interrupt = onInterrupt((line) => output.error(line))
+  const interrupt = onInterrupt(output.aside)
   try {
     const engine = await openEngine()
     const runner = await engine.runner()

@@ -5,10 +5,10 @@ import type { View } from './lab.ts'
 
 /** Routers without a kernel route to a host's own address, by what the events say: `core → node-01`. */
 export function unreachable(plan: Plan, view: Pick<View, 'fibOf'>): string[] {
-  const hosts = [plan.admin, ...plan.nodes, ...plan.clients]
+  const hosts = [plan.admin, ...plan.nodes, ...plan.clients].map(({ name, address }) => ({ name, address: ipv4(address) }))
   return plan.routers.flatMap((router) => {
     const prefixes = view.fibOf(router.name).flatMap((route) => parsePrefix(route.prefix) ?? [])
-    const missing = hosts.filter((host) => !prefixes.some((prefix) => contains(prefix, ipv4(host.address))))
+    const missing = hosts.filter((host) => !prefixes.some((prefix) => contains(prefix, host.address)))
     return missing.map((host) => `${router.name} → ${host.name}`)
   })
 }

@@ -1,20 +1,28 @@
 /** An IPv4 address as a signed 32-bit integer, so that V8 keeps it as a small integer in maps and arrays. */
 export type Ipv4 = number
 
-const OCTET = /^(?:0|[1-9]\d{0,2})$/
+const DOT = 46
+const ZERO = 48
 
 /** Reads dotted-decimal text; anything else (leading zeros, missing octets, spaces) is `undefined`. */
 export function parseIpv4(text: string): Ipv4 | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4) return undefined
   let value = 0
-  for (const part of parts) {
-    if (!OCTET.test(part)) return undefined
-    const octet = Number(part)
-    if (octet > 255) return undefined
-    value = (value << 8) | octet
+  let octet = -1
+  let dots = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === DOT) {
+      if (octet < 0 || ++dots > 3) return undefined
+      value = (value << 8) | octet
+      octet = -1
+    } else {
+      const digit = code - ZERO
+      if (digit < 0 || digit > 9 || octet === 0) return undefined
+      octet = octet < 0 ? digit : octet * 10 + digit
+      if (octet > 255) return undefined
+    }
   }
-  return value | 0
+  return dots === 3 && octet >= 0 ? (value << 8) | octet : undefined
 }
 
 /** Reads an address that is known to be well formed; throws on one that is not. */

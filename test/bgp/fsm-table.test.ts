@@ -20,7 +20,11 @@ const CONFIG: FsmConfig = {
 }
 const error = (code: number, subcode: number) => ({ code, subcode, data: new Uint8Array(0), detail: 'x' })
 
-/** By the numbers of RFC 4271 §8.1; 29 is RFC 9687's, and ROUTE-REFRESH (RFC 2918) has none. */
+/**
+ * By the numbers of RFC 4271 §8.1; 29 is RFC 9687's, and ROUTE-REFRESH (RFC 2918) has none. Of the others, 3 and 6 (AutomaticStart) are
+ * Event 13 here, which ends the damping; 4, 5 and 7 are 1 and 13 of a passive machine; 20 is 19 with the DelayOpenTimer running; 14 and 15
+ * are optional, for a TrackTcpState that is not there.
+ */
 const EVENTS = {
   '1 ManualStart': { type: 'ManualStart' },
   '2 ManualStop': { type: 'ManualStop' },
@@ -190,11 +194,15 @@ function connecting(): Row {
 }
 
 /** DelayOpen: the connection is there, and our OPEN waits (§8.2.2, Connect and Active with the DelayOpenTimer running). */
-const DELAYING: Partial<Row> = {
+const DELAYING: Row = {
   '1 ManualStart': '=',
   '2 ManualStop': 'Idle: -ConnectRetry -DelayOpen drop',
+  '8 AutomaticStop': QUIET,
   '9 ConnectRetryTimer_Expires': 'Connect: -DelayOpen connect +ConnectRetry',
+  '10 HoldTimer_Expires': QUIET,
+  '11 KeepaliveTimer_Expires': QUIET,
   '12 DelayOpenTimer_Expires': 'OpenSent: -ConnectRetry -DelayOpen open +Hold',
+  '13 IdleHoldTimer_Expires': QUIET,
   '16 Tcp_CR_Acked': '=',
   '17 TcpConnectionConfirmed': '=',
   '18 TcpConnectionFails': 'Active: -DelayOpen drop +ConnectRetry',
@@ -202,9 +210,14 @@ const DELAYING: Partial<Row> = {
   '19 BGPOpen': 'OpenConfirm: -ConnectRetry -DelayOpen open keepalive +Hold +Keepalive',
   '21 BGPHeaderErr': QUIET,
   '22 BGPOpenMsgErr': QUIET,
+  '23 OpenCollisionDump': QUIET,
   '24 NotifMsgVerErr': QUIET,
   '25 NotifMsg': QUIET,
   '26 KeepAliveMsg': QUIET,
+  '27 UpdateMsg': QUIET,
+  '28 UpdateMsgErr': QUIET,
+  '29 SendHoldTimer_Expires': QUIET,
+  RouteRefreshMsg: QUIET,
 }
 
 function cell(config: FsmConfig, fsm: Fsm, event: FsmEvent): string {

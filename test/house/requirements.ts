@@ -94,7 +94,7 @@ function numbersIn(name: string): string[] {
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
 /** The names of its tests and groups, tables included. */
-function* namesIn(source: string): Generator<string> {
+export function* namesIn(source: string): Generator<string> {
   for (const call of nodes(parseAst(source, { lang: 'ts' }) as unknown as Node)) {
     if (call.type !== 'CallExpression') continue
     const [root, table] = rootOf(call.callee as Node)

@@ -1,8 +1,8 @@
-import type { LabEventBody, Micros } from '../../../model/index.ts'
+import type { Micros } from '../../../model/index.ts'
 import { contains, formatIpv4, type Ipv4, ipv4, parseIpv4, stableHash } from '../../../net/index.ts'
 import type { DevicePlan, StaticRoute } from '../../../topology/plan.ts'
-import type { Endpoint, ServiceRule, World } from '../../../world/index.ts'
-import { type HostMemory, type Segment, Stack, startProcess, VirtualHost } from '../../../world/virtual/index.ts'
+import type { Endpoint, ServiceRule } from '../../../world/index.ts'
+import { type Segment, Stack } from '../../../world/virtual/index.ts'
 import type { DatagramEvent, DatagramSocket, Machine, MachineInterface, Neighbor, PingOutcome, Trace, VirtualGateway } from './api.ts'
 import { Hand } from './by-hand.ts'
 import { Datagrams } from './datagrams.ts'
@@ -11,10 +11,12 @@ import type { Forwarding } from './forwarding.ts'
 import type { Ground, Place } from './ground.ts'
 import { flowHash, type HashPolicy, hashPolicyOf } from './hash.ts'
 import { Interface } from './interface.ts'
+import { LocalAddresses } from './local.ts'
 import { Nat } from './nat.ts'
-import { announce, NeighborEntry, reachableTime } from './neighbors.ts'
+import { NeighborEntry, reachableTime } from './neighbors.ts'
 import type { NextHop } from './next-hops.ts'
 import type { IcmpError, Payload } from './packet.ts'
+import { type Program, Programs } from './programs.ts'
 import { MainTable } from './table.ts'
 import type { VirtualRouter } from './vrrp.ts'
 
@@ -56,15 +58,13 @@ export class Kernel implements Machine, Place {
   readonly #policy: HashPolicy
   /** `arp_announce` 2: it asks with its own address on the link, never with the packet's. */
   readonly #asksAsItself: boolean
-  readonly #local = new Set<Ipv4>()
+  readonly #local: LocalAddresses
   readonly #peerTtls = new Map<Ipv4, number>()
-  readonly #worlds = new Set<World>()
   readonly #listeners = new Set<(changed: MachineInterface) => void>()
   readonly #gateways: VirtualRouter[] = []
   #vrrpRunning = false
-  #vips: readonly string[] = []
-  #memory: HostMemory = { applied: undefined }
   #stack!: Stack
+  #programs!: Programs
   #datagrams!: Datagrams
 
   constructor(plan: DevicePlan, ground: Ground, forwarding: Forwarding, options: KernelOptions) {
@@ -78,7 +78,8 @@ export class Kernel implements Machine, Place {
     this.#policy = hashPolicyOf(plan.sysctls)
     this.#asksAsItself = plan.sysctls['net.ipv4.conf.all.arp_announce'] === '2'
     this.interfaces = plan.interfaces.map((each, index) => new Interface(this, index, each, ground.macId(each.mac)))
-    this.byHand = new Hand(this.interfaces, () => this.#refreshLocal())
+    this.#local = new LocalAddresses(plan.loopbacks, this.interfaces)
+    this.byHand = new Hand(this.interfaces, () => this.addressesChanged())
     this.table = new MainTable(plan.name, this.interfaces, () => ground.changed(this))
     this.#start()
   }
@@ -104,21 +105,9 @@ export class Kernel implements Machine, Place {
     }
   }
 
-  startWorld(program = 'main'): World & { readonly ended: boolean } {
+  startWorld(program = 'main'): Program {
     if (!this.powered) throw new Error(`${this.name} has no power: switch it on before starting ${program}`)
-    const { emit } = this.#ground
-    const world = startProcess({
-      name: this.name,
-      queue: this.#ground.queue,
-      stack: this.#stack,
-      seed: `${this.#options.seed}/${this.name}/${program}`,
-      epochSeconds: this.#options.epochSeconds,
-      emit,
-      host: (guard, say) => this.#host(guard.run, say),
-    })
-    for (const other of this.#worlds) if ((other as typeof world).ended) this.#worlds.delete(other)
-    this.#worlds.add(world)
-    return world
+    return this.#programs.start(this.#stack, `${this.#options.seed}/${this.name}/${program}`)
   }
 
   bindUdp(local: Partial<Endpoint>, sink: (event: DatagramEvent) => void): DatagramSocket | undefined {
@@ -156,7 +145,7 @@ export class Kernel implements Machine, Place {
   // What packets ask of it.
 
   isLocal(address: Ipv4): boolean {
-    return this.#local.has(address) || address >>> 24 === 127
+    return this.#local.has(address)
   }
 
   nextHop(flow: Flow): NextHop | undefined {
@@ -184,7 +173,7 @@ export class Kernel implements Machine, Place {
     if (this.isLocal(address)) return address
     const hop = this.table.lookup(address)?.hops[0]
     if (hop === undefined) return undefined
-    return hop.interface.primary(hop.via ?? address) ?? this.#firstLoopback()
+    return hop.interface.primary(hop.via ?? address) ?? this.#local.firstLoopback
   }
 
   output(flow: Flow, payload: Payload): void {
@@ -227,13 +216,36 @@ export class Kernel implements Machine, Place {
     else this.#datagrams.error(error)
   }
 
+  // What its agent, and somebody at its shell, does to it.
+
+  applyDelay(): Micros {
+    return this.#options.applyDelay + this.byHand.rulesDelay
+  }
+
+  addressesChanged(): void {
+    this.#local.refresh()
+    this.#ground.changed(this)
+  }
+
+  setVips(vips: readonly string[]): void {
+    if (this.#local.setVips(vips)) this.#ground.changed(this)
+  }
+
+  setServices(services: readonly ServiceRule[]): void {
+    if (services.length === 0 && this.nat === undefined) return
+    this.nat ??= new Nat(this.#ground, this)
+    // The agent's own table is replaced as a whole, with whatever somebody put into it.
+    if (this.nat.setRules(services, this.byHand.forgetsFlows)) this.byHand.removeFilter(AGENT_TABLE)
+    this.#ground.changed(this)
+  }
+
   // What happens to it.
 
   /** After its interfaces have got their links. */
   connected(): void {
     for (const each of this.interfaces) if (each.present && each.up) this.table.connect(each)
     this.#routes(this.#plan.routes)
-    this.#refreshLocal()
+    this.addressesChanged()
   }
 
   powerOff(): void {
@@ -242,8 +254,7 @@ export class Kernel implements Machine, Place {
     this.#vrrpRunning = false
     this.#stack.powerOff()
     this.#datagrams.clear()
-    for (const world of this.#worlds) world.end()
-    this.#worlds.clear()
+    this.#programs.end()
     for (const each of this.interfaces) {
       this.#flushNeighbors(each)
       each.added.clear()
@@ -267,7 +278,7 @@ export class Kernel implements Machine, Place {
       own.up = true
       this.interfaceUp(own)
     } else this.#interfaceGone(own)
-    this.#refreshLocal()
+    this.addressesChanged()
   }
 
   /** It is administratively up, and there. */
@@ -292,8 +303,7 @@ export class Kernel implements Machine, Place {
     const { queue } = this.#ground
     this.boot++
     this.reachableTime = reachableTime(this.#ground)
-    this.#vips = []
-    this.#memory = { applied: undefined }
+    this.#programs = new Programs(this.#ground, this, this.#options.epochSeconds)
     const limits = { sendBuffer: SEND_BUFFER, receiveBuffer: RECEIVE_BUFFER, retransmissionLimit: RETRANSMISSION_LIMIT }
     // A port of its own for every boot, so that a new machine's connections are not taken for those of the dead one.
     const firstPort = 32_768 + ((stableHash(`${this.#options.seed} ${this.name} ports`) + this.boot * 1_009) % 28_000)
@@ -323,48 +333,6 @@ export class Kernel implements Machine, Place {
     return this.#peerTtls.get((segment.head as Flow).dst) ?? this.ttl
   }
 
-  #host(guard: (run: () => void) => () => void, emit: (event: LabEventBody) => void): VirtualHost {
-    const interfaceOf = (name: string) => this.interfaces.find((each) => each.name === name)
-    return new VirtualHost({
-      device: this.name,
-      machine: {
-        holds: (address) => this.holds(address),
-        addAddress: (address, name) => {
-          interfaceOf(name)?.added.add(ipv4(address))
-          this.#refreshLocal()
-        },
-        removeAddress: (address, name) => {
-          interfaceOf(name)?.added.delete(ipv4(address))
-          this.#refreshLocal()
-        },
-        setLocal: (vips) => {
-          if (vips.length === this.#vips.length && vips.every((vip, index) => vip === this.#vips[index])) return
-          this.#vips = vips
-          this.#refreshLocal()
-        },
-        setServices: (services) => this.#setServices(services),
-      },
-      memory: this.#memory,
-      queue: this.#ground.queue,
-      interfaces: this.interfaces.map(({ name, addresses }) => ({ name, addresses })),
-      applyDelay: () => this.#options.applyDelay + this.byHand.rulesDelay,
-      guard,
-      emit,
-      announced: (address, name) => {
-        const own = interfaceOf(name)
-        if (own?.running) announce(this.#ground, own, ipv4(address), own.macId)
-      },
-    })
-  }
-
-  #setServices(services: readonly ServiceRule[]): void {
-    if (services.length === 0 && this.nat === undefined) return
-    this.nat ??= new Nat(this.#ground, this)
-    // The agent's own table is replaced as a whole, with whatever somebody put into it.
-    if (this.nat.setRules(services, this.byHand.forgetsFlows)) this.byHand.removeFilter(AGENT_TABLE)
-    this.#ground.changed(this)
-  }
-
   #refuse(flow: Flow, payload: Payload): void {
     if (flow.protocol === TCP) {
       if (payload.kind !== 'rst') this.output(flow.reverse, { kind: 'rst', head: flow.reverse })
@@ -372,20 +340,6 @@ export class Kernel implements Machine, Place {
       const detail = `nobody at ${this.name} has UDP port ${flow.dport}`
       this.#forwarding.complain(this, { kind: 'icmp-error', code: 'refused', about: flow, detail })
     }
-  }
-
-  #refreshLocal(): void {
-    this.#local.clear()
-    for (const text of this.#plan.loopbacks) this.#local.add(ipv4(text.split('/')[0]!))
-    for (const each of this.interfaces) {
-      if (!each.present) continue
-      for (const { address } of each.own) this.#local.add(address)
-      for (const address of each.added) this.#local.add(address)
-      // A backup has the virtual address as well, on a device that is held down.
-      for (const { address } of each.virtual) this.#local.add(address)
-    }
-    for (const vip of this.#vips) this.#local.add(ipv4(vip))
-    this.#ground.changed(this)
   }
 
   #interfaceGone(own: Interface): void {
@@ -403,11 +357,6 @@ export class Kernel implements Machine, Place {
   #routes(routes: readonly StaticRoute[]): void {
     for (const [prefix, same] of Map.groupBy(routes, (route) => route.prefix))
       this.table.replace({ prefix, protocol: 'static', metric: 0, nextHops: same.map(({ via }) => ({ via })) })
-  }
-
-  #firstLoopback(): Ipv4 | undefined {
-    const [first] = this.#plan.loopbacks
-    return first === undefined ? undefined : ipv4(first.split('/')[0]!)
   }
 
   /** Makes the virtual gateways that the plan has for it. */
