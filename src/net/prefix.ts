@@ -24,13 +24,22 @@ export function parsePrefix(text: string, hostBits: 'refuse' | 'mask' = 'refuse'
   const slash = text.indexOf('/')
   if (slash < 0) return undefined
   const address = parseIpv4(text.slice(0, slash))
-  const lengthText = text.slice(slash + 1)
-  if (address === undefined || !/^(?:0|[1-9]\d?)$/.test(lengthText)) return undefined
-  const length = Number(lengthText)
-  if (length > 32) return undefined
+  if (address === undefined) return undefined
+  const length = parseLength(text, slash + 1)
+  if (length === undefined || length > 32) return undefined
   const prefix = prefixOf(address, length)
   if (hostBits === 'refuse' && prefix.address !== address) return undefined
   return prefix
+}
+
+/** One or two digits, no leading zero, and nothing after them. */
+function parseLength(text: string, from: number): number | undefined {
+  const digits = text.length - from
+  const first = text.charCodeAt(from) - 48
+  if (digits < 1 || digits > 2 || first < 0 || first > 9 || (first === 0 && digits === 2)) return undefined
+  if (digits === 1) return first
+  const second = text.charCodeAt(from + 1) - 48
+  return second < 0 || second > 9 ? undefined : first * 10 + second
 }
 
 /** Reads a prefix that is known to be well formed; throws on one that is not. */

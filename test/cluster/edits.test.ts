@@ -295,9 +295,13 @@ describe('what may not be edited', () => {
       expect(store.get(type, name, SYSTEM_NAMESPACE)?.spec).toEqual(owners)
     }
     const told = store.list(EVENT).items.filter((each) => each.spec?.reason === 'Overwritten')
-    expect(told.map((each) => [each.spec?.involvedObject.kind, each.spec?.involvedObject.namespace])).toEqual([
-      ['AnthosNetworkGateway', SYSTEM_NAMESPACE],
-      ['BGPLoadBalancer', SYSTEM_NAMESPACE],
+    const text = (each: (typeof told)[number]) =>
+      `${each.spec?.involvedObject.kind} in ${each.spec?.involvedObject.namespace}: ${each.spec?.message?.split(':')[0]}`
+    expect(told.map(text).sort()).toEqual([
+      'AnthosNetworkGateway in kube-system: this is a copy',
+      'AnthosNetworkGateway in kube-system: this is a copy, and made again',
+      'BGPLoadBalancer in kube-system: this is a copy',
+      'BGPLoadBalancer in kube-system: this is a copy, and made again',
     ])
     lab.run(5 * SECOND)
     expect(uptimes(lab)).toEqual(before)

@@ -87,7 +87,7 @@ function shared(equal: readonly Candidate[], options: DecisionOptions): RoutePat
     if (foreign) return unused(candidate, true, 'the best path is of another neighbour AS')
     if (used >= most && candidate !== best) return unused(candidate, true, `${most} paths are used already`)
     used++
-    return { ...describe(candidate), valid: true, best: candidate === best, multipath: true }
+    return { ...describePath(candidate), valid: true, best: candidate === best, multipath: true }
   })
 }
 
@@ -139,10 +139,11 @@ function stable(a: Candidate, b: Candidate): number {
 }
 
 function unused(candidate: Candidate, valid: boolean, reason: string): RoutePath {
-  return { ...describe(candidate), valid, best: false, multipath: false, whyNot: `not used: ${reason}` }
+  return { ...describePath(candidate), valid, best: false, multipath: false, whyNot: `not used: ${reason}` }
 }
 
-function describe({ peerAddress, addPath, path }: Candidate): Pick<RoutePath, 'nextHop' | 'from' | 'pathId' | 'asPath'> {
+/** A path in the model's words, apart from what is decided of it. */
+export function describePath({ peerAddress, addPath, path }: Candidate): Pick<RoutePath, 'nextHop' | 'from' | 'pathId' | 'asPath'> {
   return {
     nextHop: nextHopText(path),
     from: formatIpv4(peerAddress),

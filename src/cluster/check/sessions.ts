@@ -69,7 +69,18 @@ export function expectedSessions(model: ClusterModel): ExpectedSessions {
   const spare = model.servicePeers.flatMap(({ peerIP }) =>
     places.flatMap(({ floatingIP, node }) => (node === undefined || has(floatingIP, peerIP) ? [] : [{ floatingIP, peerIP }])),
   )
-  return { sessions: [...controlPlane, ...expected], lost: [...lostControlPlane(model), ...lost], spare }
+  const all = [...controlPlane, ...expected]
+  const reasonOf = ({ kind }: ExpectedSession) => (kind === 'services' ? model.off?.services : model.off?.controlPlane)
+  const off = all.flatMap((session): LostSession[] => {
+    const reason = reasonOf(session)
+    const { kind, localIP, peerIP, peerASN } = session
+    return reason === undefined ? [] : [{ kind, localIP, peerIP, peerASN, reason }]
+  })
+  return {
+    sessions: all.filter((session) => reasonOf(session) === undefined),
+    lost: [...lostControlPlane(model), ...off, ...lost],
+    spare: model.off?.services === undefined ? spare : [],
+  }
 }
 
 function shareSubnet(model: ClusterModel, a: string, b: string): boolean {

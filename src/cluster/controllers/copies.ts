@@ -48,15 +48,21 @@ export class CopiesController {
     const copies = this.#store.list(type, { namespace: SYSTEM_NAMESPACE }).items
     for (const { metadata } of copies)
       if (metadata.name !== source?.metadata.name) written(this.#store.delete(type, metadata.name, SYSTEM_NAMESPACE))
-    if (source === undefined) return
+    if (source === undefined) {
+      this.#copied.delete(type)
+      return
+    }
     const of = `${source.metadata.namespace}/${source.metadata.name}`
     const before = copies.find((each) => each.metadata.name === source.metadata.name)
     const annotations = { [COPY_OF]: of }
     const metadata = { name: source.metadata.name, namespace: SYSTEM_NAMESPACE, annotations }
     const { spec, status } = source
     const copy = written(this.#store.upsert(type, { metadata, spec, ...(status === undefined ? {} : { status }) })) as Resource
-    if (before !== undefined && !sameJson(before.spec, this.#copied.get(type)))
-      this.#events.tell(copy, 'Warning', 'Overwritten', `this is a copy: edit ${of} (R30)`)
+    const known = this.#copied.get(type)
+    if (before === undefined ? known !== undefined : !sameJson(before.spec, known)) {
+      const text = before === undefined ? `this is a copy, and made again: delete ${of} (R30)` : `this is a copy: edit ${of} (R30)`
+      this.#events.tell(copy, 'Warning', 'Overwritten', text)
+    }
     this.#copied.set(type, spec)
   }
 }

@@ -1,5 +1,6 @@
 import { formatPrefix } from '../../net/index.ts'
 import type { NodeSubnets } from './check-addresses.ts'
+import { sessionsOff } from './check-control-plane.ts'
 import type { BalancerDraft, ClusterDraft, GatewayDraft, Located } from './draft.ts'
 import type { LoadOptions } from './load.ts'
 import { type ClusterModel, type ClusterNode, DEFAULT_GATEWAY_SETTINGS } from './model.ts'
@@ -28,6 +29,7 @@ export function modelOf(
   const cpNodes = unique(values(cluster.cpNodes))
   const lbNodes = unique(joined.lbNodes)
   const admin = cluster.spec.type === 'admin'
+  const off = sessionsOff(cluster)
   return {
     name,
     namespace: joined.namespace,
@@ -61,6 +63,7 @@ export function modelOf(
           asn ? [{ peerIP: ip.value, peerASN: asn.value, ...(sessions !== undefined && { sessions }) }] : [],
         ),
     gateway: { ...DEFAULT_GATEWAY_SETTINGS, ...options.gateway },
+    ...(off && { off }),
   }
 }
 

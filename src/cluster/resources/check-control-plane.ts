@@ -10,6 +10,17 @@ export function checkControlPlane(cluster: ClusterDraft): void {
   checkNodes(cluster)
 }
 
+/** Why sessions that the file describes do not come up; absent where they do. */
+export function sessionsOff(cluster: ClusterDraft): { readonly controlPlane?: string; readonly services?: string } | undefined {
+  const { annotations, document } = cluster.source
+  const { mode, type } = cluster.spec.loadBalancer ?? {}
+  const reason = mode === 'manual' ? 'mode is manual (R25)' : type === 'bgp' ? undefined : 'the load balancer is not of type bgp (R25)'
+  if (reason !== undefined) return { controlPlane: reason, services: reason }
+  const { spec } = document.value as { spec?: { clusterNetwork?: { advancedNetworking?: unknown } | null } | null }
+  if (annotations[GATEWAY_ANNOTATION] === 'true' || spec?.clusterNetwork?.advancedNetworking === true) return undefined
+  return { services: 'the gateway controller is off, so no floating IP is assigned (R24)' }
+}
+
 function checkGatewayEnabled(cluster: ClusterDraft): void {
   const { annotations, place } = cluster.source
   const value = annotations[GATEWAY_ANNOTATION]
@@ -38,7 +49,7 @@ function checkGatewayEnabled(cluster: ClusterDraft): void {
     at.report({
       severity: 'warning',
       code: 'annotation-missing',
-      message: `no annotation ${GATEWAY_ANNOTATION}: "true" (R24): the gateway controller is off: no floating IP is assigned, and no service session below comes up`,
+      message: `no annotation ${GATEWAY_ANNOTATION}: "true" (R24): the gateway controller is off, so no floating IP is assigned`,
       suggestion: 'add it under metadata.annotations',
     })
   } else if (value !== 'true') {

@@ -29,6 +29,8 @@ export interface ClusterModel {
   readonly serviceLocalAsn: number
   readonly servicePeers: readonly ServicePeer[]
   readonly gateway: GatewaySettings
+  /** Why a kind of session does not come up although the file describes it: the load balancer is not of type bgp (R25), the gateway is off (R24). */
+  readonly off?: { readonly controlPlane?: string; readonly services?: string }
 }
 
 export interface ControlPlanePeer {

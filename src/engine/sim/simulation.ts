@@ -8,7 +8,7 @@ import { stableHash } from '../../net/index.ts'
 import type { DevicePlan, NodePlan, Plan } from '../../topology/plan.ts'
 import type { Random, World } from '../../world/index.ts'
 import { seededRandom } from '../../world/random.ts'
-import { EventQueue } from '../../world/virtual/queue.ts'
+import { EventQueue, type Scheduled } from '../../world/virtual/queue.ts'
 import { agentConfig, backendPorts, controlPlaneConfig, devicesOf, startsEarly, storeOf } from '../configs.ts'
 import type { ApiReply, ApiRequest } from '../lab.ts'
 import { Log } from '../log.ts'
@@ -29,6 +29,7 @@ const VIP_PATIENCE: Micros = 6 * SECOND
 const API_TIMEOUT: Micros = 10 * SECOND
 /** Devices do not start at one instant. */
 const START_SPREAD: Micros = 20 * MILLISECOND
+const LOOK: Micros = 10 * MILLISECOND
 /** What a program or a kernel takes to do what it was told. */
 const PROMPT: Micros = 1
 
@@ -228,6 +229,7 @@ export class Simulation {
     const end = () => {
       stop()
       this.queue.cancel(deadline)
+      if (look !== undefined) this.queue.cancel(look)
       next()
     }
     const deadline = this.queue.schedule(patience, () => {
@@ -235,8 +237,14 @@ export class Simulation {
       this.emit({ type: 'log', device: this.plan.admin.name, level: 'warning', message })
       end()
     })
+    // A large network has thousands of routes to tell of: one look for all that come at about the same time.
+    let look: Scheduled | undefined
     const stop = this.log.subscribe((event) => {
-      if (event.type === 'fib' && missing().length === 0) end()
+      if (event.type !== 'fib') return
+      look ??= this.queue.schedule(LOOK, () => {
+        look = undefined
+        if (missing().length === 0) end()
+      })
     })
     if (missing().length === 0) end()
   }

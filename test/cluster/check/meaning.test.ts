@@ -26,6 +26,29 @@ describe('the sessions that there will be', () => {
     expect(sessions.every((each) => each.localASN === 65001 && each.peerASN === 65002)).toBe(true)
   })
 
+  test.each([
+    ['the gateway is not enabled (R24)', / {2}# This annotation[\s\S]*?"true"\n/, '', { 'control plane': 6 }, { services: 4 }],
+    [
+      'it is enabled by its later name',
+      / {2}# This annotation[\s\S]*?"true"\nspec:\n/,
+      'spec:\n  clusterNetwork: { advancedNetworking: true }\n',
+      { 'control plane': 6, services: 4 },
+      {},
+    ],
+    ['the type is layer2 (R25)', 'type: bgp', 'type: layer2', {}, { 'control plane': 6, services: 4 }],
+    ['the mode is manual (R25)', 'mode: bundled', 'mode: manual', {}, { 'control plane': 6, services: 4 }],
+  ] as const)('and those that do not come up, and why: %s', (_what, from, to, there, gone) => {
+    const { sessions, lost, spare } = meaning('shared-peers', (each) => {
+      const next = each.replace(from, to)
+      expect(next).not.toBe(each)
+      return next
+    })
+    const counts = (all: readonly { kind: string }[]) =>
+      Object.fromEntries([...Map.groupBy(all, ({ kind }) => kind)].map(([kind, some]) => [kind, some.length]))
+    expect([counts(sessions), counts(lost), spare]).toEqual([there, gone, []])
+    for (const each of lost) expect(each.reason).toMatch(/R2[45]/)
+  })
+
   test('R32: 3 and 4, two of them across racks', () => {
     expect(pairs(meaning('peers-per-rack').sessions)).toEqual([
       '10.0.1.10 → 10.0.1.254',

@@ -10,7 +10,7 @@ import type { Machine, MachineInterface } from '../net/index.ts'
 import { announcements } from './announcements.ts'
 import { onLink } from './links.ts'
 import type { DaemonProfile } from './profiles.ts'
-import { type Selection, select } from './select.ts'
+import { type Selection, samePath, samePaths, select } from './select.ts'
 
 export interface DaemonOptions {
   readonly plan: RouterPlan
@@ -28,7 +28,6 @@ export class Daemon {
   /** By local address: all neighbors that know this router by it. */
   readonly #speakers = new Map<string, Speaker>()
   readonly #selections = new Map<string, Selection>()
-  readonly #told = new Map<string, string>()
   readonly #dirty = new Set<string>()
   readonly #decision: Timer
   readonly #advertisement: Timer
@@ -138,12 +137,9 @@ export class Daemon {
       const { route } = selection
       if (route.paths.length > 0) this.#selections.set(prefix, selection)
       else this.#selections.delete(prefix)
-      const text = JSON.stringify(route.paths)
-      if (text !== (this.#told.get(prefix) ?? '[]')) {
-        this.#told.set(prefix, text)
+      if (!samePaths(route.paths, before?.route.paths ?? []))
         this.#options.emit({ type: 'route', device: this.#options.plan.name, route, uncertainty: 0 })
-      }
-      if (JSON.stringify(before?.best) !== JSON.stringify(selection.best)) announce = true
+      if (!samePath(before?.best?.path, selection.best?.path) || before?.best?.attributes !== selection.best?.attributes) announce = true
       changed.push(selection)
     }
     this.#dirty.clear()

@@ -2,7 +2,7 @@
  * What a router makes of the paths to one prefix: RFC 4271 §9.1.2.2 with multipath, as its daemon does it. What the daemon drops on receipt
  * (a loop, no policy) is not in its table at all. `maximum-paths` counts distinct next hops, and a path whose next hop is in use already adds none.
  */
-import { type Candidate, decide, type PathAttributes } from '../../../bgp/index.ts'
+import { type Candidate, decide, describePath, type PathAttributes } from '../../../bgp/index.ts'
 import type { Route, RoutePath } from '../../../model/index.ts'
 import type { RouterPlan } from '../../../topology/plan.ts'
 import type { Resolution } from '../net/index.ts'
@@ -67,9 +67,7 @@ function keyOf({ from, pathId }: RoutePath): string {
 }
 
 function judge(candidate: Candidate, { plan, profile, resolve, onLink }: SelectInputs): Judged {
-  const [described] = decide([candidate])
-  if (described === undefined) throw new Error('a path came to none')
-  const { nextHop, from, pathId, asPath } = described
+  const { nextHop, from, pathId, asPath } = describePath(candidate)
   const path = {
     nextHop,
     from,
@@ -112,6 +110,26 @@ function whyNot(path: RoutePath, best: RoutePath | undefined, used: ReadonlyMap<
   if (used.size >= plan.maximumPaths)
     return `maximum-paths ${plan.maximumPaths} is reached → maximum-paths ${plan.maximumPaths + 1} or more`
   return 'not equal to the best path'
+}
+
+/** Whether two readings of one prefix say the same. */
+export function samePaths(a: readonly RoutePath[], b: readonly RoutePath[]): boolean {
+  return a.length === b.length && a.every((path, index) => samePath(path, b[index]!))
+}
+
+export function samePath(a: RoutePath | undefined, b: RoutePath | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return (
+    a.nextHop === b.nextHop &&
+    a.from === b.from &&
+    a.pathId === b.pathId &&
+    a.valid === b.valid &&
+    a.best === b.best &&
+    a.multipath === b.multipath &&
+    a.whyNot === b.whyNot &&
+    a.asPath.length === b.asPath.length &&
+    a.asPath.every((asn, index) => asn === b.asPath[index])
+  )
 }
 
 /** As readings of real routers are ordered: by peer, path identifier, next hop. */
