@@ -28,7 +28,7 @@ test('--seeds stops at the first seed that breaks a scenario, which replays exac
   expect(code).toBe(EXIT.failed)
   const [, seed, before] = /seed (\d+), after (\d+) that passed/.exec(out) ?? []
   expect(Number(before)).toBe(Number(seed) - 1)
-  expect(out).toContain(`scenario luck --routers frr --engine sim --seed ${seed}`)
+  expect(out).toContain(`scenario ${file} luck --routers frr --engine sim --seed ${seed}`)
   const moment = (text: string) => /no 3, 5 or 7 .*\n +(\d+)$/m.exec(text)?.[1]
   expect(moment(out)).toMatch(/[357]$/)
   const again = await run('scenario', file, '--engine', 'sim', '--routers', 'frr', '--seed', seed!)
