@@ -7,7 +7,7 @@
 import { SECOND, type SessionState } from '../model/index.ts'
 import type { Connection, ConnectionEvent, World } from '../world/index.ts'
 import type { ResolvedPeer } from './config.ts'
-import type { Trouble } from './diagnosis.ts'
+import { type Trouble, troubleOf } from './diagnosis.ts'
 import { Farewell } from './farewell.ts'
 import { type Fsm, type FsmAction, type FsmConfig, type FsmEvent, IDLE, step, type TimerName } from './fsm.ts'
 import { Inbox } from './inbox.ts'
@@ -160,8 +160,8 @@ export class Session {
     this.#fsm = fsm
     const fell = fsm.state !== before.state && (fsm.state === 'Idle' || (fsm.state === 'Active' && before.state !== 'Idle'))
     if (fell) {
-      const detail = this.#detail === undefined ? {} : { detail: this.#detail }
-      this.#trouble = { reason, ...detail, ...(this.#notified === undefined ? {} : { notification: this.#notified }) }
+      const silent = before.state === 'OpenSent' && event.type === 'TcpConnectionFails'
+      this.#trouble = troubleOf(reason, this.#detail, this.#notified, silent ? this.#trouble : undefined)
     }
     if (fsm.state === 'Established') this.#trouble = undefined
     this.#detail = undefined
