@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -16,6 +17,8 @@ if (!existsSync(at('../src/cli/main.ts'))) {
   if (recent) await import('../dist/cli/main.js')
   else refuse('Install a current Node (https://nodejs.org/en/download) and run it again.')
 } else if (recent && process.execArgv.includes(CONDITION)) {
+  // Types are stripped once, not at every start: that is half of what a short command takes.
+  enableCompileCache(at('../.cache/compile'))
   await import('../src/cli/main.ts')
 } else {
   const pinned = at('../node_modules/.bin/node')

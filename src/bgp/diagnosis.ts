@@ -10,6 +10,19 @@ export interface Trouble {
   readonly detail?: string
   /** What ended it, where that was a NOTIFICATION of either side for what the other said. */
   readonly notification?: Pick<NotificationMessage, 'code' | 'subcode' | 'data'> & { readonly direction: 'sent' | 'received' }
+  /** Of a connection that the peer ended without a word: the NOTIFICATION before it. Most daemons refuse in silence for a while after one. */
+  readonly told?: Trouble
+}
+
+/** `before`: what was known of a peer that has now ended a connection without a word; a NOTIFICATION of it still holds. */
+export function troubleOf(reason: string, detail?: string, notification?: Trouble['notification'], before?: Trouble): Trouble {
+  const told = before?.notification === undefined ? before?.told : before
+  return {
+    reason,
+    ...(detail === undefined ? {} : { detail }),
+    ...(notification === undefined ? {} : { notification }),
+    ...(told === undefined ? {} : { told }),
+  }
 }
 
 export interface Ends {
@@ -25,6 +38,7 @@ export interface Ends {
 export function diagnose(trouble: Trouble, ends: Ends): string {
   const { reason, detail, notification } = trouble
   const { localAddress, peerAddress, port } = ends
+  if (trouble.told) return `${diagnose(trouble.told, ends)}; since then it ends each connection without a word`
   const peer = `${peerAddress}:${port}`
   if (notification) {
     const { direction, code, subcode } = notification
@@ -37,13 +51,13 @@ export function diagnose(trouble: Trouble, ends: Ends): string {
     case 'connection-refused':
       return `${peer} refuses connections: nothing listens there, or it does not know ${localAddress}`
     case 'connection-timeout':
-      return `no answer from ${peer} to ${localAddress}`
+      return `no answer from ${peer} to ${localAddress}: it is down, something drops what is sent, or it wants a TCP MD5 password (R7)`
     case 'connection-unreachable':
       return `no route from ${localAddress} to ${peerAddress}`
     case 'address-not-local':
       return `this host does not hold ${localAddress}`
     case 'connection-closed':
-      return `${peer} closed the connection without a NOTIFICATION: it may not have ${localAddress} configured, or still hold an older session of it`
+      return `${peer} closed the connection without a NOTIFICATION: it may not have ${localAddress} configured, have it shut down, or still hold an older session of it`
     case 'connection-reset':
       return `${peer} reset the connection`
     case 'hold-timer-expired':

@@ -4,7 +4,9 @@ import type { Ipv4 } from '../net/index.ts'
 import type { Negotiated } from './negotiation.ts'
 import type { FamilyName } from './rib/adj-rib-in.ts'
 import type { Batch } from './rib/adj-rib-out.ts'
-import type { Nlri, UpdateMessage } from './wire/index.ts'
+import type { Changes } from './rib/changes.ts'
+import { formatKey } from './rib/key.ts'
+import type { Nlri, UpdateMessage, UpdateView } from './wire/index.ts'
 
 export type SpeakerEvent =
   /** A session changed its state; `reason` in the words of R40. The same goes to the World's events. */
@@ -59,6 +61,30 @@ export type SpeakerEvent =
   | { readonly type: 'listening'; readonly address: string; readonly port: number }
   /** It is tried again a second later. */
   | { readonly type: 'listen-failed'; readonly reason: 'address-in-use' | 'address-not-local' | 'not-permitted'; readonly detail: string }
+
+/** The message is read when somebody looks at it: whoever fills a table of a million routes does not. */
+export function updateReceived(peerAddress: string, view: UpdateView): SpeakerEvent {
+  return {
+    type: 'update-received',
+    peerAddress,
+    get update() {
+      return view.message
+    },
+  }
+}
+
+/** The prefixes' texts are made when somebody looks. */
+export function routesChanged(peerAddress: string, changes: Changes): SpeakerEvent {
+  let prefixes: readonly string[] | undefined
+  return {
+    type: 'routes-changed',
+    peerAddress,
+    get prefixes() {
+      prefixes ??= Array.from(changes.keys(), formatKey)
+      return prefixes
+    },
+  }
+}
 
 /**
  * Delivers events to a sink, but those that arise inside a call only after it has returned.

@@ -6,15 +6,16 @@ import type { Ipv4 } from '../net/index.ts'
 import type { Connection, ConnectionEvent, Timer, World } from '../world/index.ts'
 import type { ResolvedPeer } from './config.ts'
 import { diagnose, remarks } from './diagnosis.ts'
-import type { SpeakerEvent } from './events.ts'
+import { routesChanged, type SpeakerEvent, updateReceived } from './events.ts'
 import { FAMILIES, type Negotiated } from './negotiation.ts'
 import { Outflow } from './outflow.ts'
 import { restartFamilies, StaleRoutes } from './restart.ts'
 import { AdjRibIn, type FamilyName } from './rib/adj-rib-in.ts'
 import { AdjRibOut } from './rib/adj-rib-out.ts'
 import type { AnnouncedTable } from './rib/announced.ts'
+import { Changes } from './rib/changes.ts'
 import type { Candidate } from './rib/decision.ts'
-import { formatKey, type RouteKey } from './rib/key.ts'
+import type { RouteKey } from './rib/key.ts'
 import { Session } from './session.ts'
 import type { SessionHooks } from './session-hooks.ts'
 import {
@@ -29,6 +30,7 @@ import {
   RefreshSubtype,
   shutdownData,
   type UpdateMessage,
+  type UpdateView,
 } from './wire/index.ts'
 
 /** A peer as it is now. */
@@ -270,13 +272,14 @@ export class Peer implements SessionHooks {
     this.#emit({ type: 'routes-stale', peerAddress: this.config.peerAddress, families: kept, seconds })
   }
 
-  update(session: Session, update: UpdateMessage): void {
+  update(session: Session, update: UpdateView): void {
     if (session !== this.#main) return
-    this.#emit({ type: 'update-received', peerAddress: this.config.peerAddress, update })
-    this.#routesChanged(this.#ribIn.apply(update, this.#negotiated?.fourOctetAs === false))
+    this.#emit(updateReceived(this.config.peerAddress, update))
+    const changes = this.#ribIn.take(update, this.#negotiated?.fourOctetAs === false)
+    if (!changes.none) this.#emit(routesChanged(this.config.peerAddress, changes))
     this.#bound('ipv4')
     this.#bound('ipv6')
-    if (update.nlri.length === 0 && update.withdrawn.length === 0) this.#endOfRib(update)
+    if (update.bare) this.#endOfRib(update.message)
   }
 
   writable(): void {
@@ -371,8 +374,7 @@ export class Peer implements SessionHooks {
     return second && RANK[second.state] > RANK[this.#main.state] ? second : this.#main
   }
 
-  #routesChanged(keys: Iterable<RouteKey>): void {
-    const prefixes = Array.from(keys, formatKey)
-    if (prefixes.length > 0) this.#emit({ type: 'routes-changed', peerAddress: this.config.peerAddress, prefixes })
+  #routesChanged(keys: readonly RouteKey[]): void {
+    if (keys.length > 0) this.#emit(routesChanged(this.config.peerAddress, new Changes(keys)))
   }
 }

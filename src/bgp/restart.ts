@@ -61,11 +61,10 @@ export class StaleRoutes {
   }
 
   #sweep(families: readonly FamilyName[]): void {
-    const keys: RouteKey[] = []
-    for (const family of families) {
+    const keys = families.flatMap((family) => {
       this.#stale.delete(family)
-      keys.push(...this.#rib.sweep(family))
-    }
+      return this.#rib.sweep(family)
+    })
     if (this.#stale.size === 0) this.#timer.stop()
     if (keys.length > 0) this.#swept(keys)
   }

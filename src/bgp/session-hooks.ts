@@ -3,7 +3,7 @@ import type { SessionState } from '../model/index.ts'
 import type { Negotiated } from './negotiation.ts'
 import type { FamilyName } from './rib/adj-rib-in.ts'
 import type { Session } from './session.ts'
-import type { NotificationMessage, UpdateMessage } from './wire/index.ts'
+import type { NotificationMessage, UpdateView } from './wire/index.ts'
 
 /** What a session tells its owner. All but `transition` come from inside an event of the World. */
 export interface SessionHooks {
@@ -13,7 +13,7 @@ export interface SessionHooks {
   established(session: Session, negotiated: Negotiated): void
   /** `graceful`: the connection went away without a word, as it does when the peer restarts (RFC 4724 §4.2). */
   released(session: Session, graceful: boolean): void
-  update(session: Session, update: UpdateMessage): void
+  update(session: Session, update: UpdateView): void
   /** A ROUTE-REFRESH of a family that was negotiated; begin and end only where RFC 7313 was. */
   refresh(session: Session, family: FamilyName, subtype: 'request' | 'begin' | 'end'): void
   /** RFC 4724 §4.1: our OPEN says that we were restarted. */

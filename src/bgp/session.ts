@@ -7,26 +7,24 @@
 import { SECOND, type SessionState } from '../model/index.ts'
 import type { Connection, ConnectionEvent, World } from '../world/index.ts'
 import type { ResolvedPeer } from './config.ts'
-import type { Trouble } from './diagnosis.ts'
+import { type Trouble, troubleOf } from './diagnosis.ts'
 import { Farewell } from './farewell.ts'
 import { type Fsm, type FsmAction, type FsmConfig, type FsmEvent, IDLE, step, type TimerName } from './fsm.ts'
+import { Inbox } from './inbox.ts'
 import { contextOf, type Negotiated, negotiate, openOf } from './negotiation.ts'
 import type { SessionHooks } from './session-hooks.ts'
 import { SendProgress, SessionTimers } from './session-timers.ts'
 import {
   type CodecContext,
-  decodeMessage,
   ErrorCode,
   EXTENDED_MESSAGE_SIZE,
   encodeMessage,
   explain,
   type Frame,
-  Framer,
   isIpv4Unicast,
   isIpv6Unicast,
   MAX_MESSAGE_SIZE,
   type Message,
-  MessageType,
   NO_DATA,
   type NotificationMessage,
   PLAIN,
@@ -50,9 +48,8 @@ export class Session {
   #connection: Connection | undefined
   /** Grows with every connection, so that nothing of an old one is taken for news. */
   #epoch = 0
-  #framer = new Framer()
+  #inbox = new Inbox()
   #negotiated: Negotiated | undefined
-  #receiveContext: CodecContext = PLAIN
   #sendContext: CodecContext = PLAIN
   #blocked = false
   #holdStarts = 0
@@ -154,7 +151,7 @@ export class Session {
   #agree(negotiated: Negotiated | undefined): void {
     this.#negotiated = negotiated
     this.#sendContext = negotiated === undefined ? PLAIN : contextOf(negotiated, 'send')
-    this.#receiveContext = negotiated === undefined ? PLAIN : contextOf(negotiated, 'receive')
+    this.#inbox.agree(negotiated === undefined ? PLAIN : contextOf(negotiated, 'receive'))
   }
 
   #handle(event: FsmEvent): void {
@@ -163,8 +160,8 @@ export class Session {
     this.#fsm = fsm
     const fell = fsm.state !== before.state && (fsm.state === 'Idle' || (fsm.state === 'Active' && before.state !== 'Idle'))
     if (fell) {
-      const detail = this.#detail === undefined ? {} : { detail: this.#detail }
-      this.#trouble = { reason, ...detail, ...(this.#notified === undefined ? {} : { notification: this.#notified }) }
+      const silent = before.state === 'OpenSent' && event.type === 'TcpConnectionFails'
+      this.#trouble = troubleOf(reason, this.#detail, this.#notified, silent ? this.#trouble : undefined)
     }
     if (fsm.state === 'Established') this.#trouble = undefined
     this.#detail = undefined
@@ -259,7 +256,7 @@ export class Session {
 
   #attach(open: (sink: (event: ConnectionEvent) => void) => Connection): void {
     const epoch = ++this.#epoch
-    this.#framer = new Framer(this.#config.extendedMessages ? EXTENDED_MESSAGE_SIZE : MAX_MESSAGE_SIZE)
+    this.#inbox = new Inbox(this.#config.extendedMessages ? EXTENDED_MESSAGE_SIZE : MAX_MESSAGE_SIZE)
     this.#agree(undefined)
     this.#blocked = false
     this.#progress.reset()
@@ -294,20 +291,22 @@ export class Session {
   }
 
   #receive(chunk: Uint8Array, epoch: number): void {
-    const { frames, error } = this.#framer.push(chunk)
+    const { frames, error } = this.#inbox.push(chunk)
     for (const frame of frames) {
-      this.#decode(frame)
+      this.#read(frame)
       if (epoch !== this.#epoch) return
     }
     if (error) this.#fail('BGPHeaderErr', error)
   }
 
-  #decode(frame: Frame): void {
-    const decoded = decodeMessage(frame, this.#receiveContext)
-    if (decoded.ok) this.#dispatch(decoded.message)
-    else if (frame.type === MessageType.open) this.#fail('BGPOpenMsgErr', decoded.error)
-    else if (frame.type === MessageType.update) this.#fail('UpdateMsgErr', decoded.error)
-    else this.#fail('BGPHeaderErr', decoded.error)
+  #read(frame: Frame): void {
+    const received = this.#inbox.read(frame)
+    if (!received.ok) this.#fail(received.event, received.error)
+    else if (received.update === undefined) this.#dispatch(received.message)
+    else {
+      this.#handle({ type: 'UpdateMsg' })
+      if (this.state === 'Established') this.#hooks.update(this, received.update)
+    }
   }
 
   #dispatch(message: Message): void {
@@ -334,10 +333,6 @@ export class Session {
       }
       case 'keepalive':
         this.#handle({ type: 'KeepAliveMsg' })
-        break
-      case 'update':
-        this.#handle({ type: 'UpdateMsg' })
-        if (this.state === 'Established') this.#hooks.update(this, message)
         break
       case 'route-refresh':
         this.#handle({ type: 'RouteRefreshMsg' })

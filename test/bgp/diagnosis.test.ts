@@ -88,6 +88,26 @@ describe('a session that is not Established says why, as an engineer would', () 
   })
 })
 
+test('what a NOTIFICATION told still holds when the peer then ends connections without a word', () => {
+  const lab = new Lab()
+  let connections = 0
+  new RawPeer(lab, (raw) => {
+    if (connections++ === 0) raw.send({ type: 'notification', code: 2, subcode: 2, data: new Uint8Array(0) })
+    else raw.close()
+  })
+  const node = lab.node()
+  lab.until('told', () => node.peers()[0]?.reason !== undefined)
+  const told = node.peers()[0]?.reason
+  expect(told).toMatch(/^wrong AS: /)
+  for (const third of [2, 3]) {
+    lab.until('again', () => connections === third)
+    lab.pass(SECOND)
+    expect(node.peers()[0]?.reason).toBe(`${told}; since then it ends each connection without a word`)
+  }
+  lab.universe.powerOff('tor')
+  lab.until('silence', () => node.peers()[0]?.reason?.startsWith('no answer') ?? false)
+})
+
 describe('a session that is up says what is less than was wanted', () => {
   const up = (offers: { send: boolean; receive: boolean }, open = OPEN) => {
     const lab = new Lab()

@@ -82,7 +82,7 @@ test('a link that is cut and healed: both give up by hold time and find each oth
   lab.until('both down', () => stateOf(tor) !== 'Established' && stateOf(node) !== 'Established')
   expect(lab.log('node')).toContain('Established→Idle hold-timer-expired')
   lab.pass(20 * SECOND)
-  expect(node.peers()[0]?.reason).toBe('no answer from 10.8.0.10:179 to 10.0.1.100')
+  expect(node.peers()[0]?.reason).toMatch(/^no answer from 10\.8\.0\.10:179 to 10\.0\.1\.100: /)
   lab.universe.heal('node')
   lab.until('both up', () => isUp(tor) && isUp(node) && tor.routeTo(VIP).paths.length === 2)
   expect(node.peers()[0]?.establishedCount).toBe(2)

@@ -48,6 +48,11 @@ export class RawPeer {
     this.#connection?.send(Uint8Array.from(parts.flatMap((part) => [...part])))
   }
 
+  /** FIN, without a word. */
+  close(): void {
+    this.#connection?.close()
+  }
+
   updates(): wire.UpdateMessage[] {
     return this.heard.filter((m) => m.type === 'update')
   }

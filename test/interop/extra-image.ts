@@ -1,4 +1,4 @@
-/** A router image with daemons beside FRR that no lab runs: BIRD, which `peerlab check --router-config` writes for, and OpenBGPD. */
+/** A router image, with FRR and GoBGP, and beside them daemons that no lab runs: BIRD, which `peerlab check --router-config` writes for, and OpenBGPD. */
 import { Readable } from 'node:stream'
 import { connectEngine } from '../../src/engine/docker/client.ts'
 import { tar } from '../../src/engine/docker/images/tar.ts'
@@ -18,7 +18,7 @@ export async function extraImage(...packages: readonly string[]): Promise<ExtraI
   const engine = await connectEngine()
   if (!engine.ok) throw new Error(`${engine.message} ${engine.suggestion}`)
   // policy-rc.d: the build runs in the host's network namespace, where no daemon is to start.
-  const dockerfile = `FROM ${await imageOf('router-frr')}
+  const dockerfile = `FROM ${await imageOf('router-gobgp')}
 RUN printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d \\
  && apt-get update \\
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(' ')} \\

@@ -7,27 +7,34 @@
  */
 import type { Ipv4, Ipv6 } from '../../net/index.ts'
 import {
+  type AttributeSet,
   findAttribute,
   ipv4NextHop,
   ipv6NextHop,
   isIpv4Unicast,
   isIpv6Unicast,
+  NlriCursor,
+  type PlainUpdate,
   treatAsWithdraw,
   type UpdateMessage,
+  type UpdateView,
 } from '../wire/index.ts'
+import { AttributeSets } from './attribute-sets.ts'
 import { attributesOf, type ImportOptions, type PathAttributes, type ReceivedPath } from './attributes.ts'
-import { prefixKey, prefixKey6, type RouteKey } from './key.ts'
+import { Changes } from './changes.ts'
+import { Ipv4Paths } from './ipv4-paths.ts'
+import { prefixKey, prefixKey6, prefixOfKey, type RouteKey } from './key.ts'
 
 export type FamilyName = 'ipv4' | 'ipv6'
 
-/** One family's paths. */
-class PathTable<K extends RouteKey> {
-  readonly routes = new Map<K, Map<number, ReceivedPath>>()
-  #stale: Map<K, Set<number>> | undefined
+/** IPv6 paths, keyed by text. */
+class Ipv6Paths {
+  readonly routes = new Map<string, Map<number, ReceivedPath>>()
+  #stale: Map<string, Set<number>> | undefined
   /** Paths, not prefixes. */
   count = 0
 
-  set(key: K, path: ReceivedPath): void {
+  set(key: string, path: ReceivedPath): void {
     let paths = this.routes.get(key)
     if (paths === undefined) {
       paths = new Map()
@@ -39,7 +46,7 @@ class PathTable<K extends RouteKey> {
     if (this.#stale !== undefined) this.#stale.get(key)?.delete(path.pathId)
   }
 
-  delete(key: K, pathId: number): boolean {
+  delete(key: string, pathId: number): boolean {
     const paths = this.routes.get(key)
     if (!paths?.delete(pathId)) return false
     this.count--
@@ -47,7 +54,7 @@ class PathTable<K extends RouteKey> {
     return true
   }
 
-  clear(): K[] {
+  clear(): string[] {
     const keys = [...this.routes.keys()]
     this.routes.clear()
     this.#stale = undefined
@@ -59,8 +66,8 @@ class PathTable<K extends RouteKey> {
     this.#stale = new Map(Array.from(this.routes, ([key, paths]) => [key, new Set(paths.keys())]))
   }
 
-  sweep(): K[] {
-    const swept: K[] = []
+  sweep(): string[] {
+    const swept: string[] = []
     for (const [key, ids] of this.#stale ?? []) {
       for (const id of ids) if (this.delete(key, id) && swept.at(-1) !== key) swept.push(key)
     }
@@ -71,8 +78,10 @@ class PathTable<K extends RouteKey> {
 
 export class AdjRibIn {
   readonly #options: ImportOptions
-  readonly #ipv4 = new PathTable<number>()
-  readonly #ipv6 = new PathTable<string>()
+  readonly #sets = new AttributeSets()
+  readonly #ipv4 = new Ipv4Paths(this.#sets)
+  readonly #ipv6 = new Ipv6Paths()
+  readonly #cursor = new NlriCursor()
   #twoOctetAs = false
 
   constructor(options: ImportOptions) {
@@ -81,12 +90,11 @@ export class AdjRibIn {
 
   /** Prefixes with any path, used or not. */
   get size(): number {
-    return this.#ipv4.routes.size + this.#ipv6.routes.size
+    return this.#ipv4.size + this.#ipv6.routes.size
   }
 
   get keys(): Iterable<RouteKey> {
-    if (this.#ipv6.routes.size === 0) return this.#ipv4.routes.keys()
-    return [...this.#ipv4.routes.keys(), ...this.#ipv6.routes.keys()]
+    return [...this.#ipv4Keys(), ...this.#ipv6.routes.keys()]
   }
 
   /** Paths of one family: what a peer can make grow. */
@@ -96,11 +104,19 @@ export class AdjRibIn {
 
   /** By path identifier, in the order in which they came. */
   paths(key: RouteKey): readonly ReceivedPath[] {
-    const paths = typeof key === 'number' ? this.#ipv4.routes.get(key) : this.#ipv6.routes.get(key)
-    return [...(paths?.values() ?? [])]
+    if (typeof key === 'string') return [...(this.#ipv6.routes.get(key)?.values() ?? [])]
+    const { address, length } = prefixOfKey(key)
+    return this.#ipv4.paths(address, length)
   }
 
-  /** Applies one UPDATE; answers the keys of the prefixes that it named. `twoOctetAs`: see `attributesOf`. */
+  /** Applies one UPDATE; answers the prefixes that it named. `twoOctetAs`: see `attributesOf`. */
+  take(view: UpdateView, twoOctetAs = false): Changes {
+    if (view.plain === undefined) return new Changes([...this.apply(view.message, twoOctetAs)])
+    this.#twoOctetAs = twoOctetAs
+    return this.#takePlain(view.plain)
+  }
+
+  /** The same of one that was decoded. */
   apply(update: UpdateMessage, twoOctetAs = false): ReadonlySet<RouteKey> {
     this.#twoOctetAs = twoOctetAs
     const changed = new Set<RouteKey>()
@@ -125,7 +141,9 @@ export class AdjRibIn {
 
   /** The session is gone and its routes with it (RFC 4271 §8.2.2). */
   clear(family?: FamilyName): RouteKey[] {
-    return [...(family === 'ipv6' ? [] : this.#ipv4.clear()), ...(family === 'ipv4' ? [] : this.#ipv6.clear())]
+    const ipv4 = family === 'ipv6' ? [] : this.#ipv4Keys()
+    if (family !== 'ipv6') this.#ipv4.clear()
+    return [...ipv4, ...(family === 'ipv4' ? [] : this.#ipv6.clear())]
   }
 
   /** All paths of the family wait to be announced again. */
@@ -136,17 +154,62 @@ export class AdjRibIn {
 
   /** Removes what is still stale; answers the keys of the prefixes that lost a path. */
   sweep(family: FamilyName): RouteKey[] {
-    return family === 'ipv4' ? this.#ipv4.sweep() : this.#ipv6.sweep()
+    if (family === 'ipv6') return this.#ipv6.sweep()
+    const swept: number[] = []
+    this.#ipv4.sweep((address, length) => void swept.push(prefixKey({ address, length })))
+    return swept
+  }
+
+  #ipv4Keys(): number[] {
+    const keys: number[] = []
+    this.#ipv4.eachPrefix((address, length) => void keys.push(prefixKey({ address, length })))
+    return keys
+  }
+
+  /** Without an object for each route: this is where a full table goes through. */
+  #takePlain({ withdrawn, nlri, set }: PlainUpdate): Changes {
+    const cursor = this.#cursor
+    const table = this.#ipv4
+    const gone: number[] = []
+    cursor.start(withdrawn)
+    while (cursor.next()) {
+      if (table.delete(cursor.address, cursor.length, cursor.pathId)) gone.push(prefixKey(cursor))
+    }
+    const slot = set && this.#slotOf(set)
+    if (slot === undefined) return new Changes(gone)
+    const sets = this.#sets
+    cursor.start(nlri)
+    while (cursor.next()) {
+      sets.again(slot)
+      table.set(cursor.address, cursor.length, cursor.pathId, slot)
+    }
+    sets.release(slot)
+    return new Changes(gone, nlri)
+  }
+
+  /** The slot of what the set comes to, held once; `undefined` where it has no next hop. */
+  #slotOf(set: AttributeSet): number | undefined {
+    if (set.imported !== undefined && this.#sets.at(set.slot) === set.imported) {
+      this.#sets.again(set.slot)
+      return set.slot
+    }
+    const nextHop = findAttribute(set.attributes, 'next-hop')?.address
+    if (nextHop === undefined) return undefined
+    const attributes = attributesOf(set, nextHop, this.#options, this.#twoOctetAs)
+    set.imported = attributes
+    set.slot = this.#sets.hold(attributes)
+    return set.slot
   }
 
   #announce(update: UpdateMessage, routes: UpdateMessage['nlri'], nextHop: Ipv4 | undefined, changed: Set<RouteKey>): void {
     if (routes.length === 0 || nextHop === undefined) return
-    const attributes = this.#attributes(update, nextHop)
+    const slot = this.#sets.hold(this.#attributes(update, nextHop))
     for (const nlri of routes) {
-      const key = prefixKey(nlri)
-      this.#ipv4.set(key, { pathId: nlri.pathId, attributes })
-      changed.add(key)
+      this.#sets.again(slot)
+      this.#ipv4.set(nlri.address, nlri.length, nlri.pathId | 0, slot)
+      changed.add(prefixKey(nlri))
     }
+    this.#sets.release(slot)
   }
 
   #announce6(update: UpdateMessage, routes: Routes6, nextHop: Ipv6 | undefined, changed: Set<RouteKey>): void {
@@ -162,8 +225,7 @@ export class AdjRibIn {
   #withdraw(routes: UpdateMessage['withdrawn'] | undefined, changed: Set<RouteKey>): void {
     if (routes === undefined) return
     for (const nlri of routes) {
-      const key = prefixKey(nlri)
-      if (this.#ipv4.delete(key, nlri.pathId)) changed.add(key)
+      if (this.#ipv4.delete(nlri.address, nlri.length, nlri.pathId | 0)) changed.add(prefixKey(nlri))
     }
   }
 

@@ -52,8 +52,11 @@ export interface ImportOptions {
   readonly accept?: boolean
 }
 
+/** An UPDATE, or what many share. */
+type Attributed = Pick<UpdateMessage, 'attributes'>
+
 /** `twoOctetAs`: the peer speaks two-octet AS numbers; from one that speaks four an AS4_PATH is discarded (RFC 6793 §6). */
-export function attributesOf(update: UpdateMessage, nextHop: Ipv4 | Ipv6, options: ImportOptions, twoOctetAs: boolean): PathAttributes {
+export function attributesOf(update: Attributed, nextHop: Ipv4 | Ipv6, options: ImportOptions, twoOctetAs: boolean): PathAttributes {
   const path = findAttribute(update.attributes, 'as-path')?.segments ?? []
   const as4 = twoOctetAs ? as4PathOf(update) : undefined
   const segments = as4 === undefined ? path : mergeAs4Path(path, as4)
@@ -79,7 +82,7 @@ export function attributesOf(update: UpdateMessage, nextHop: Ipv4 | Ipv6, option
 }
 
 /** RFC 6793 §4.2.3: an AGGREGATOR that is not AS_TRANS was written by one who knew nothing of AS4_PATH, so both are ignored. */
-function as4PathOf(update: UpdateMessage) {
+function as4PathOf(update: Attributed) {
   const as4 = findAttribute(update.attributes, 'as4-path')?.segments
   if (as4 === undefined) return undefined
   const aggregator = findAttribute(update.attributes, 'aggregator')

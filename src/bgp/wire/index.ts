@@ -22,6 +22,7 @@ export {
   WellKnownCommunity,
 } from './attribute/communities.ts'
 export { type Attribute, findAttribute, type KnownAttribute, type UnknownAttribute } from './attribute/index.ts'
+export { AttributeInterner, type AttributeSet } from './attribute/interned.ts'
 export { ipv4NextHop, ipv6NextHop } from './attribute/multiprotocol.ts'
 export { attributeName } from './attribute/names.ts'
 export type { OriginValue } from './attribute/origin.ts'
@@ -51,5 +52,7 @@ export { describeNotification, type NotificationMessage, shutdownCommunication, 
 export { asnOf, type OpenMessage } from './message/open.ts'
 export { RefreshSubtype, type RouteRefreshMessage } from './message/route-refresh.ts'
 export { encodeEndOfRib, endOfRib, treatAsWithdraw, type UpdateMessage } from './message/update.ts'
+export { type PlainUpdate, UpdateView, viewUpdate } from './message/update-view.ts'
 export type { Nlri, Nlri6 } from './nlri.ts'
+export { NlriCursor, type NlriSpan } from './nlri-cursor.ts'
 export { packAnnouncements, packAnnouncements6, packWithdrawals, packWithdrawals6 } from './pack.ts'

@@ -5,7 +5,17 @@
 import { type Fsm, type FsmConfig, type FsmEvent, IDLE, step } from '../../../src/bgp/fsm.ts'
 import { describeEvent } from '../../../src/bgp/log.ts'
 import { AdjRibIn } from '../../../src/bgp/rib/adj-rib-in.ts'
-import { type CodecContext, decodeMessage, encodeMessage, explain, Framer, PLAIN, type WireError } from '../../../src/bgp/wire/index.ts'
+import {
+  AttributeInterner,
+  type CodecContext,
+  decodeMessage,
+  encodeMessage,
+  explain,
+  Framer,
+  PLAIN,
+  viewUpdate,
+  type WireError,
+} from '../../../src/bgp/wire/index.ts'
 import { SECOND } from '../../../src/model/index.ts'
 import { Chance, mutate } from './mutate.ts'
 
@@ -45,16 +55,19 @@ export function fuzz(seed: number, count: number, counts: FuzzCounts): void {
   const chance = new Chance(seed)
   const context = CONTEXTS[seed % CONTEXTS.length]!
   let rib = new AdjRibIn({ localAsn: 65001, peerAsn: 65002, enforceFirstAs: false })
+  let twin = newTwin(false)
   let framer = new Framer()
   for (let i = 0; i < count; i++) {
     const bytes = mutate(chance)
     try {
-      if (!feed(bytes, framer, rib, context, counts)) framer = new Framer()
+      if (!feed(bytes, framer, rib, twin, context, counts)) framer = new Framer()
     } catch (error) {
       const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
       throw new Error(`seed ${seed}, message ${i}: ${hex}`, { cause: error })
     }
     if (i % 500 === 499) {
+      check(sameTables(rib, twin.rib), `seed ${seed}, message ${i}: the UPDATEs' views came to another table than the UPDATEs`)
+      twin = newTwin(true)
       rib.sweep('ipv4')
       if (rib.clear().length !== 0 && rib.size !== 0) throw new Error(`seed ${seed}, message ${i}: routes are left in a cleared table`)
       rib = new AdjRibIn({ localAsn: 65001, peerAsn: 65002, enforceFirstAs: true })
@@ -63,11 +76,12 @@ export function fuzz(seed: number, count: number, counts: FuzzCounts): void {
 }
 
 /** False where the connection would have ended: the stream that follows is another one. */
-function feed(bytes: Uint8Array, framer: Framer, rib: AdjRibIn, context: CodecContext, counts: FuzzCounts): boolean {
+function feed(bytes: Uint8Array, framer: Framer, rib: AdjRibIn, twin: Twin, context: CodecContext, counts: FuzzCounts): boolean {
   counts.messages++
   const { frames, error } = framer.push(bytes)
   for (const frame of frames) {
     const decoded = decodeMessage(frame, context)
+    if (frame.type === 2) view(frame.bytes, decoded.ok ? undefined : decoded.error, twin, context)
     if (!decoded.ok) {
       refuse(decoded.error, frame.type === 1 ? 'BGPOpenMsgErr' : frame.type === 2 ? 'UpdateMsgErr' : 'BGPHeaderErr', counts)
       return false
@@ -87,6 +101,28 @@ function feed(bytes: Uint8Array, framer: Framer, rib: AdjRibIn, context: CodecCo
   // What is left waits for its rest: less than one message.
   check(framer.pending < 4096, 'more than a message is held back')
   return framer.pending === 0
+}
+
+/** What a session really does with an UPDATE: it looks at it where it lies. That must come to the same. */
+interface Twin {
+  readonly rib: AdjRibIn
+  readonly interner: AttributeInterner
+}
+
+function newTwin(enforceFirstAs: boolean): Twin {
+  return { rib: new AdjRibIn({ localAsn: 65001, peerAsn: 65002, enforceFirstAs }), interner: new AttributeInterner() }
+}
+
+function view(bytes: Uint8Array, error: WireError | undefined, { rib, interner }: Twin, context: CodecContext): void {
+  const viewed = viewUpdate(bytes, context, interner)
+  if (viewed.ok) rib.take(viewed.view, !context.fourOctetAs)
+  const said = viewed.ok ? undefined : JSON.stringify(viewed.error)
+  check(said === (error && JSON.stringify(error)), `the UPDATE's view says ${said}, and the UPDATE ${JSON.stringify(error)}`)
+}
+
+function sameTables(a: AdjRibIn, b: AdjRibIn): boolean {
+  const told = (rib: AdjRibIn) => JSON.stringify(Array.from(rib.keys, (key) => [key, rib.paths(key)]))
+  return a.count('ipv4') === b.count('ipv4') && told(a) === told(b)
 }
 
 /** The error must end the session with a NOTIFICATION that fits into a message and says what it is. */
