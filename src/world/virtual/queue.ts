@@ -11,6 +11,9 @@ export interface Scheduled {
 /** So many events without time moving on mean that something schedules itself at once, for ever. */
 const LIVELOCK = 5_000_000
 
+/** So many cancelled events may wait for their turn; more are cleared away once they are the greater part (timers that are always started again). */
+const DEAD_KEPT = 1_024
+
 /**
  * The one queue of a universe: whole microseconds, and for equal times the order of scheduling. Nothing else moves time, so the same
  * calls give the same run.
@@ -53,6 +56,8 @@ export class EventQueue {
     if (entry.state !== 'waiting') return
     entry.state = 'cancelled'
     this.#waiting--
+    const dead = this.#heap.length - this.#waiting
+    if (dead > DEAD_KEPT && dead > this.#waiting) this.#clear()
   }
 
   /** Runs the next event; `false` if nothing waits. */
@@ -86,6 +91,15 @@ export class EventQueue {
     return this.#heap[0]
   }
 
+  /** Takes the cancelled ones out. Which comes first among the others is never a question of their places. */
+  #clear(): void {
+    const heap = this.#heap
+    let kept = 0
+    for (const entry of heap) if (entry.state === 'waiting') heap[kept++] = entry
+    heap.length = kept
+    for (let index = (kept >> 1) - 1; index >= 0; index--) this.#sink(heap[index]!, index)
+  }
+
   #push(entry: Scheduled): void {
     const heap = this.#heap
     let index = heap.length
@@ -100,19 +114,23 @@ export class EventQueue {
   }
 
   #pop(): void {
+    const last = this.#heap.pop()!
+    if (this.#heap.length > 0) this.#sink(last, 0)
+  }
+
+  /** Puts an entry at the place `from` or as far below it as it belongs. */
+  #sink(entry: Scheduled, from: number): void {
     const heap = this.#heap
-    const last = heap.pop()!
-    if (heap.length === 0) return
-    let index = 0
+    let index = from
     for (;;) {
       let child = 2 * index + 1
       if (child >= heap.length) break
       if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++
-      if (!before(heap[child]!, last)) break
+      if (!before(heap[child]!, entry)) break
       heap[index] = heap[child]!
       index = child
     }
-    heap[index] = last
+    heap[index] = entry
   }
 }
 

@@ -9,6 +9,12 @@ import type { NeighborEntry } from './neighbors.ts'
 import type { Payload } from './packet.ts'
 import type { Track } from './segment.ts'
 
+interface Translation {
+  readonly tracked: Tracked
+  /** The flow before it. */
+  readonly before: Flow
+}
+
 /**
  * Which way the packets of one flow go, from one machine to where they end, with all that it rests on. It is what remains of working the way out
  * once: as long as nothing that it rests on changes, the next packet goes the same way.
@@ -18,9 +24,8 @@ export class Way implements Track {
   readonly links: Link[] = []
   readonly sides: (0 | 1)[] = []
   readonly neighbors: NeighborEntry[] = []
-  readonly tracked: Tracked[] = []
-  /** The flow before each translation, beside `tracked`. */
-  readonly before: Flow[] = []
+  /** Absent on most ways. */
+  #translations: Translation[] | undefined
   /** How many machines took one off its TTL. */
   forwards = 0
   /** All links' latencies. */
@@ -54,8 +59,8 @@ export class Way implements Track {
   }
 
   translate(tracked: Tracked, before: Flow, at: string): void {
-    this.tracked.push(tracked)
-    this.before.push(before)
+    this.#translations ??= []
+    this.#translations.push({ tracked, before })
     this.trace.translatedBy = at
   }
 
@@ -63,7 +68,7 @@ export class Way implements Track {
   holds(ground: Ground): boolean {
     const { now } = ground.queue
     for (const neighbor of this.neighbors) if (neighbor.usableUntil <= now) return false
-    for (const tracked of this.tracked) if (!tracked.alive(now)) return false
+    if (this.#translations !== undefined) for (const { tracked } of this.#translations) if (!tracked.alive(now)) return false
     if (this.#ground === ground.generation) return true
     for (let i = 0; i < this.#places.length; i++) if (this.#places[i]!.generation !== this.#generations[i]) return false
     this.#ground = ground.generation
@@ -72,7 +77,7 @@ export class Way implements Track {
 
   /** Tells connection tracking of a packet. */
   see(payload: Payload, now: Micros): void {
-    for (let i = 0; i < this.tracked.length; i++) this.tracked[i]!.see(payload.kind, this.before[i]!, now)
+    if (this.#translations !== undefined) for (const { tracked, before } of this.#translations) tracked.see(payload.kind, before, now)
   }
 
   /** How long a packet of `size` octets takes that leaves now; −1 where a link loses it. Takes its share of the links' rate. */
