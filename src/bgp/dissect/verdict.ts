@@ -82,7 +82,7 @@ export function attributesVerdict(
   for (const { at, end } of spans) {
     try {
       const { attributes, errors } = decodeAttributes(new Reader(bytes, at, end), { fourOctetAs, addPath: false }, false)
-      survived.push(...errors.filter((each) => each.subcode !== MISSING))
+      survived.push(...errors.filter((each) => each.subcode !== MISSING && !isCollectorsOwn(bytes, each)))
       for (const code of opaqueOf(attributes)) opaque.add(code)
     } catch (error) {
       if (error instanceof WireFault) return { fatal: error.error, survived, opaque }
@@ -93,6 +93,17 @@ export function attributesVerdict(
 }
 
 const MISSING = 3
+const FLAGS = 4
+const INVALID_NEXT_HOP = 8
+
+/**
+ * What no peer ever sent: FRR and OpenBGPD dump their own routes with the next hop 0.0.0.0, BIRD what it set itself without any flag.
+ */
+function isCollectorsOwn(bytes: Uint8Array, { subcode, offset }: AttributeError): boolean {
+  if (offset === undefined) return false
+  if (subcode === FLAGS) return bytes[offset] === 0
+  return subcode === INVALID_NEXT_HOP && bytes.subarray(offset + 3, offset + 7).every((octet) => octet === 0)
+}
 
 function opaqueOf(attributes: readonly { readonly type: string }[]): Set<number> {
   const codes = new Set<number>()

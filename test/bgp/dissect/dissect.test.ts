@@ -269,6 +269,14 @@ describe('routes of a dump (RFC 6396 §4.3.4)', () => {
     }
   })
 
+  test('what the collector wrote of its own routes is no error: a next hop of 0.0.0.0 (FRR, OpenBGPD), no flags (BIRD)', () => {
+    expect(entry(`${MANDATORY} 40 03 04 00000000`).problems).toEqual([])
+    expect(entry(`${MANDATORY} 00 03 04 0a00010d 00 05 04 00000064`).problems).toEqual([])
+    expect(entry(`${MANDATORY} 40 03 04 e0000001`).problems).toMatchObject([{ subcode: 8 }])
+    expect(entry(`${MANDATORY} c0 03 04 0a00010d`).problems).toMatchObject([{ subcode: 4 }])
+    expect(dissect(updateOf(`${MANDATORY} 40 03 04 00000000`, '20 0a000001'), PLAIN).problems).toMatchObject([{ subcode: 8 }])
+  })
+
   test('what is malformed has the speaker’s action', () => {
     expect(entry('40 01 01 07').problems).toMatchObject([{ code: 3, subcode: 6, action: 'treat-as-withdraw', at: 5, end: 6 }])
     expect(entry('40 02 04 02 01 fde9').problems).toMatchObject([{ subcode: 11 }])
