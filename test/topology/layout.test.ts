@@ -1,35 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { TIMER_PROFILES } from '../../src/model/index.ts'
 import type { TopologyFile } from '../../src/topology/file.ts'
 import { type LayoutInputs, layOut } from '../../src/topology/layout.ts'
 import type { Plan } from '../../src/topology/plan.ts'
+import { NO_CLUSTER, TWO_RACKS } from './two-racks.ts'
 
-const file: TopologyFile = {
-  name: 'two-racks',
-  cluster: 'cluster.yaml',
-  racks: { rack1: '10.0.1.0/24', rack2: '10.0.2.0/24' },
-  routers: {
-    tor1: { asn: 65002, loopback: '10.8.0.10', racks: ['rack1', 'rack2'] },
-    tor2: { asn: 65002, loopback: '10.8.0.11', racks: ['rack1', 'rack2'] },
-    core: { asn: 65003, connects: ['tor1', 'tor2'] },
-  },
-  nodes: { 'node-01': '10.0.1.10', 'node-02': '10.0.2.10' },
-  clients: { client: 'core' },
-  admin: 'core',
-  services: [],
-}
+const file: TopologyFile = { ...TWO_RACKS, nodes: { 'node-01': '10.0.1.10', 'node-02': '10.0.2.10' } }
 
 const inputs: LayoutInputs = {
-  timers: TIMER_PROFILES.fast,
-  cluster: {
-    name: 'bm',
-    namespace: 'cluster-bm',
-    file: 'cluster.yaml',
-    documents: [],
-    model: {} as never,
-    services: [],
-    initialPlacement: {},
-  },
+  ...NO_CLUSTER,
   peering: {
     sessions: ['10.0.1.10', '10.0.1.100', '10.0.2.100'].flatMap((localIP) =>
       ['10.8.0.10', '10.8.0.11'].map((peerIP) => ({ localIP, localASN: 65001, peerIP, name: localIP })),
@@ -38,10 +16,6 @@ const inputs: LayoutInputs = {
   },
   controlPlaneNodes: ['10.0.1.10'],
   loadBalancerNodes: ['10.0.2.10'],
-  kinds: {},
-  addPath: {},
-  hashSeeds: true,
-  configs: {},
 }
 
 const router = (plan: Plan, name: string) => plan.routers.find((each) => each.name === name)!

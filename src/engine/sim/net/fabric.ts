@@ -78,7 +78,7 @@ class PlanFabric implements Fabric {
       if (up) end.kernel.interfaceUp(end)
       else end.kernel.interfaceDown(end)
     }
-    this.#settle([link])
+    if (!this.#tell(this.#settleLinks([link])) && end instanceof Interface) end.kernel.carrierChanged(end)
   }
 
   shape(device: string, interfaceName: string, { latency, rate, loss }: LinkShape): void {
@@ -117,15 +117,12 @@ class PlanFabric implements Fabric {
   /** Links of `device` came or went with its power: their other ends do too. */
   #presenceChanged(links: readonly Link<End>[], device: string): void {
     const changed = this.#settleLinks(links)
-    for (const link of links) {
-      const far = link.ends.find((end) => end.device !== device)
-      if (far instanceof Interface && far.powered) far.kernel.presenceChanged(far)
-    }
+    const far = links.flatMap((link) =>
+      link.ends.filter((end) => end instanceof Interface).filter((end) => end.device !== device && end.powered),
+    )
+    for (const end of far) end.kernel.presenceChanged(end)
     this.#tell(changed)
-  }
-
-  #settle(links: readonly Link<End>[]): void {
-    this.#tell(this.#settleLinks(links))
+    for (const end of far) if (!changed.includes(end.link!)) end.kernel.carrierChanged(end)
   }
 
   #settleLinks(links: readonly Link<End>[]): Link<End>[] {
@@ -138,12 +135,13 @@ class PlanFabric implements Fabric {
     return changed
   }
 
-  /** The machines at both ends, and then the virtual gateways of everybody around. */
-  #tell(changed: readonly Link<End>[]): void {
+  /** The machines at both ends, and then the virtual gateways of everybody around. Answers whether there was anything to tell. */
+  #tell(changed: readonly Link<End>[]): boolean {
     for (const link of changed) {
       for (const end of link.ends) if (end instanceof Interface && end.powered) end.kernel.carrierChanged(end)
       for (const end of link.ends) if (end instanceof Port) end.segment.reconsider()
     }
+    return changed.length > 0
   }
 
   #touch(end: End): void {

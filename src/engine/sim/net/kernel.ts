@@ -292,6 +292,7 @@ export class Kernel implements Machine, Place {
     this.table.disconnect(own)
   }
 
+  /** Its carrier changed, or, without one, whether it is up or there at all. */
   carrierChanged(own: Interface): void {
     if (!own.running) this.#flushNeighbors(own)
     this.table.carrierChanged()

@@ -1,54 +1,22 @@
 import { createFabric, type DatagramEvent, type Fabric, type FabricOptions } from '../../../../src/engine/sim/net/index.ts'
-import { type Micros, SECOND, TIMER_PROFILES } from '../../../../src/model/index.ts'
+import { type Micros, SECOND } from '../../../../src/model/index.ts'
 import type { TopologyFile } from '../../../../src/topology/file.ts'
 import { type LayoutInputs, layOut } from '../../../../src/topology/layout.ts'
 import type { Plan } from '../../../../src/topology/plan.ts'
-import type { CallEvent, ConnectionEvent, HostState, ServiceRule, World } from '../../../../src/world/index.ts'
+import type { ConnectionEvent, HostState, ServiceRule, World } from '../../../../src/world/index.ts'
 import { EventQueue } from '../../../../src/world/virtual/index.ts'
+import { NO_CLUSTER, TWO_RACKS } from '../../../topology/two-racks.ts'
 
-const INPUTS: LayoutInputs = {
-  timers: TIMER_PROFILES.fast,
-  cluster: {
-    name: 'bm',
-    namespace: 'cluster-bm',
-    file: 'cluster.yaml',
-    documents: [],
-    model: {} as never,
-    services: [],
-    initialPlacement: {},
-  },
-  peering: { sessions: [], nextHops: [] },
-  controlPlaneNodes: [],
-  loadBalancerNodes: [],
-  kinds: {},
-  addPath: {},
-  hashSeeds: true,
-  configs: {},
-}
-
-const TWO_RACKS: TopologyFile = {
-  name: 'two-racks',
-  cluster: 'cluster.yaml',
-  racks: { rack1: '10.0.1.0/24', rack2: '10.0.2.0/24' },
-  routers: {
-    tor1: { asn: 65002, loopback: '10.8.0.10', racks: ['rack1', 'rack2'] },
-    tor2: { asn: 65002, loopback: '10.8.0.11', racks: ['rack1', 'rack2'] },
-    core: { asn: 65003, connects: ['tor1', 'tor2'] },
-  },
-  nodes: {
-    'node-04': '10.0.1.20',
-    'node-05': '10.0.1.21',
-    'node-06': '10.0.2.20',
-    'node-07': '10.0.1.22',
-    'node-08': '10.0.2.22',
-  },
-  clients: { client: 'core' },
-  admin: 'core',
-  services: [],
+const NODES = {
+  'node-04': '10.0.1.20',
+  'node-05': '10.0.1.21',
+  'node-06': '10.0.2.20',
+  'node-07': '10.0.1.22',
+  'node-08': '10.0.2.22',
 }
 
 export function planOf(file: Partial<TopologyFile> = {}, inputs: Partial<LayoutInputs> = {}): Plan {
-  return layOut({ ...TWO_RACKS, ...file }, { ...INPUTS, ...inputs })
+  return layOut({ ...TWO_RACKS, nodes: NODES, ...file }, { ...NO_CLUSTER, ...inputs })
 }
 
 /** A virtual service's address, and its rule with these backends. */
@@ -180,5 +148,3 @@ export function listen(world: World, port: number, address = '0.0.0.0') {
     types: () => events.map((event) => ('reason' in event ? `${event.type} ${event.reason}` : event.type)),
   }
 }
-
-export type { CallEvent }

@@ -109,6 +109,17 @@ describe('routes and links', () => {
     expect(table.resolve('10.0.1.20').ok).toBe(true)
   })
 
+  it('an interface that has no carrier already tells all the same that it was set down, and that it went', () => {
+    const lab = new Lab()
+    const seen: string[] = []
+    lab.machine('core').onInterface(({ name, present, up, carrier }) => seen.push(`${name} ${present} ${up} ${carrier}`))
+    lab.fabric.setInterface('tor1', 'core', false)
+    lab.fabric.setInterface('core', 'tor1', false)
+    lab.fabric.powerOff('tor1')
+    lab.fabric.powerOn('tor1')
+    expect(seen).toEqual(['tor1 true true false', 'tor1 true false false', 'tor1 false false false', 'tor1 true true true'])
+  })
+
   it("a device without power takes the other ends of its links along, a rack's power its nodes' interfaces", () => {
     const lab = new Lab()
     const log = told(lab, 'core')
