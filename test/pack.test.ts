@@ -1,6 +1,6 @@
 /** What somebody gets who installs the package: packed here, installed into an empty folder from the registry, run. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -32,6 +32,33 @@ test('a TypeScript file imports the speaker by its public name', () => {
     "import * as bgp from 'peerlab/bgp'\nconst count: number = Object.keys(bgp).length\nconsole.log(count > 0)\n",
   )
   expect(run('mine.mts')).toEqual({ status: 0, stdout: 'true\n', stderr: '' })
+})
+
+test('the example of docs/speaker.md runs: two speakers over loopback, a route with two next hops, a last word', () => {
+  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(repository, 'docs/speaker.md'), 'utf8')) ?? []
+  writeFileSync(join(empty, 'example.mts'), example)
+  expect(run('example.mts')).toEqual({
+    status: 0,
+    stdout:
+      '10.0.0.1/32 via 10.0.1.11, 10.0.1.12\n127.0.0.71 was shut down by its operator: “that was all” (NOTIFICATION 6/2 received: Cease/Administrative Shutdown (6/2))\n',
+    stderr: '',
+  })
+  // Its types too, as somebody has them who compiles.
+  const tsc = join(repository, 'node_modules/.bin/tsc')
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'esnext',
+    '--lib',
+    'esnext,dom',
+    '--types',
+    '',
+    '--ignoreConfig',
+  ]
+  expect(spawnSync(tsc, [...options, 'example.mts'], { cwd: empty, encoding: 'utf8' })).toMatchObject({ status: 0, stdout: '', stderr: '' })
 })
 
 test('every public name can be imported, and has its types beside it', () => {
