@@ -41,7 +41,7 @@ export class NeighborEntry {
   state: Neighbor['state'] = 'failed'
   /** 0: none. */
   mac = 0
-  /** Until when packets may use it without anything more being done; −1 where its MAC address is another than it was, or none: no kept way survives that. */
+  /** Until when packets may use it without anything more being done; −1 where it was only heard of, or is not known. */
   usableUntil: Micros = -1
   #timer: Scheduled | undefined
   #movedAt: Micros = 0
@@ -88,7 +88,11 @@ export class NeighborEntry {
     const answer = how === 'answer'
     if (!moved && !answer) return
     if (moved && this.mac !== 0 && (answer || how === 'overheard') && now < this.#movedAt + LOCKTIME) return
-    if (moved) this.#movedAt = now
+    if (moved) {
+      this.#movedAt = now
+      // Also of flows that are silent until this entry is in use again.
+      this.#ground.changed(this.#interface.kernel)
+    }
     this.mac = mac
     if (answer) this.confirm()
     else {

@@ -52,6 +52,34 @@ describe('a neighbour', () => {
     expect(lab.fabric.drops['no-neighbor']).toBeGreaterThan(0)
   })
 
+  it('that moved takes every flow along, also one that was silent until the entry was in use again', () => {
+    const lab = new Lab()
+    held(lab, 'node-04')
+    // The segment knows where both are.
+    expect(pings(lab, '10.0.1.21')).toBe('ok')
+    const came: string[] = []
+    for (const node of ['node-04', 'node-05'])
+      lab.machine(node).bindUdp({ port: 7 }, (event) => {
+        if (event.type === 'datagram') came.push(`${event.data} at ${node}`)
+      })
+    const [quiet, busy] = ['quiet', 'busy'].map((name) => {
+      const socket = lab.machine('tor1').bindUdp({}, () => {})!
+      return () => {
+        socket.send({ address: FLOATING, port: 7 }, name)
+        lab.run(10 * MILLISECOND)
+      }
+    })
+    busy!()
+    quiet!()
+    // node-04 does not know yet that another node has the address.
+    held(lab, 'node-05')
+    lab.machine('node-05').startWorld().host.announce(FLOATING, 'eth0', 1, 1)
+    lab.run(10 * MILLISECOND)
+    busy!()
+    quiet!()
+    expect(came).toEqual(['busy at node-04', 'quiet at node-04', 'busy at node-05', 'quiet at node-05'])
+  })
+
   it('of a dead holder keeps its MAC address in use until probes went unanswered', () => {
     const lab = new Lab()
     held(lab, 'node-04')
