@@ -253,7 +253,7 @@ spec:
 }
 
 async function edited(context: Context, tools: Tools): Promise<void> {
-  const { lab, step, expect, tell } = context
+  const { lab, step, expect, timers, tell } = context
   const web = tools.service('web')
   const [first, second] = [lab.node('node-07'), lab.node('node-08')]
   const edit = (...backends: readonly NodeHandle[]) =>
@@ -288,7 +288,7 @@ async function edited(context: Context, tools: Tools): Promise<void> {
 
   // The first backend is heard no more: the UDP flows to it have moved, or are lost.
   await first.powerOff()
-  await expect(lab.node('node-07')).toBeNotReady({ within: '30s' })
+  await expect(lab.node('node-07')).toBeNotReady({ within: timers.leaseDuration + 10 * SECOND })
   await expect(udp).toBeAnswered({ within: '5s', name: 'UDP flows go to node-08 since the edit' })
   tell(`edits are followed by every node after ${formatDuration(after)} · ${lived} TCP flows lived through all of them`)
   tell(atOnce)

@@ -7,7 +7,6 @@ import { type ScenarioResult, TIMER_PROFILES, type TimerProfile } from '../model
 import { runReport, Terminal } from '../report/index.ts'
 import { findScenarios } from '../scenario/host/index.ts'
 import {
-  type Engine,
   type Found,
   fitFor,
   type Job,
@@ -19,7 +18,7 @@ import {
   selectJobs,
   type Unfit,
 } from '../scenario/index.ts'
-import { lostEngine, openEngine } from './engine.ts'
+import { lostEngine } from './engine.ts'
 import { Ending, EXIT } from './exit.ts'
 import { onInterrupt } from './interrupt.ts'
 import { type Output, outputTo, printJson } from './output.ts'
@@ -28,7 +27,7 @@ import { RunFolder } from './run-folder.ts'
 import { runSeeds } from './seeds.ts'
 import { onStray } from './stray.ts'
 import { shownPath, Topologies } from './topology.ts'
-import { ENGINES, type EngineName, type Machine, whichEngine } from './which-engine.ts'
+import { ENGINES, type EngineName, type Machine, openRunner, whichEngine } from './which-engine.ts'
 
 interface Options {
   readonly list?: true
@@ -89,13 +88,15 @@ async function runScenarios(names: readonly string[], options: Options, machine:
   // A lab with one router of each kind shows every assertion failing at both.
   const sets = options.routers ?? setsOf(controls ? 'mixed' : 'all')
   const grep = options.grep === undefined ? {} : { grep: options.grep }
+  const choice = whichEngine(options.engine, ['scenario', ...names].join(' '), machine)
   const jobs = selectJobs(found, {
     names: chosen,
     ...grep,
     controls,
     routers: sets,
     repeat: options.repeatEach,
-    slow: options.list === true,
+    // In virtual time nothing takes long.
+    slow: options.list === true || choice.engine === 'sim',
   })
   if (jobs.length === 0) {
     const all = found.map((each) => each.name).join(', ')
@@ -106,7 +107,6 @@ async function runScenarios(names: readonly string[], options: Options, machine:
     return EXIT.pass
   }
 
-  const choice = whichEngine(options.engine, ['scenario', ...names].join(' '), machine)
   const keep = options.keep === true
   checkFor(choice.engine, options)
   const topologies = new Topologies(options.timers)
@@ -117,7 +117,9 @@ async function runScenarios(names: readonly string[], options: Options, machine:
   const interrupt = onInterrupt(output.aside)
   try {
     if (choice.notice !== undefined) output.line(choice.notice)
-    const engine = await openRunner(choice.engine, options, output)
+    const told = (line: string) => output.error(line)
+    const { seed } = options
+    const engine = await openRunner(choice.engine, seed === undefined ? {} : { seed }, told)
     if (options.json !== undefined && options.json !== '-') await checkWritable(options.json)
     const { fit, unfit } = fitFor(engine, planned.jobs)
     const notRun = notRunLines(unfit)
@@ -155,7 +157,7 @@ async function runScenarios(names: readonly string[], options: Options, machine:
     const results =
       seeds === undefined
         ? await runJobs(fit, { ...running, engine })
-        : await runSeeds(fit, { ...running, seeds, engineFor: (seed) => openRunner('sim', { ...options, seed }, output) })
+        : await runSeeds(fit, { ...running, seeds, engineFor: (each) => openRunner('sim', { seed: each }) })
     const interrupted = interrupt.signal.aborted
     const duration = Math.round((performance.now() - started) * 1000)
     const about = {
@@ -190,18 +192,6 @@ function checkFor(engine: EngineName, { keep, seed, seeds }: Options): void {
     throw new Ending(EXIT.usage, `${seed === undefined ? '--seeds' : '--seed'}: real routers have none`, 'run it with --engine sim')
   if (seed !== undefined && seeds !== undefined)
     throw new Ending(EXIT.usage, '--seed names one seed, --seeds runs over many: give one of them')
-}
-
-async function openRunner(name: EngineName, { seed }: Options, output: Output): Promise<Engine> {
-  if (name === 'sim') {
-    const { openSimulator } = await import('./simulator.ts')
-    return openSimulator(seed === undefined ? {} : { seed })
-  }
-  const engine = await openEngine()
-  const runner = await engine.runner()
-  const reaped = await engine.reap()
-  if (reaped.length > 0) output.error(`removed what was left of ${reaped.join(', ')}`)
-  return runner
 }
 
 /** Each job once, whatever its routers. */
