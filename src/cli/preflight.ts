@@ -7,9 +7,8 @@ import { RefusedFiles } from '../engine/refused.ts'
 import { TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
 import { preflight } from '../preflight/index.ts'
 import { Terminal } from '../report/index.ts'
-import { planJobs, type RouterSet, topologyJob } from '../scenario/index.ts'
+import { type Engine, planJobs, type RouterSet, topologyJob } from '../scenario/index.ts'
 import type { Plan } from '../topology/plan.ts'
-import { openEngine } from './engine.ts'
 import { Ending, EXIT } from './exit.ts'
 import { type Interrupt, onInterrupt } from './interrupt.ts'
 import { type Output, outputTo, printJson } from './output.ts'
@@ -19,33 +18,40 @@ import { PreflightLog } from './preflight-log.ts'
 import { summaryOf } from './scenario.ts'
 import { shownPath, Topologies } from './topology.ts'
 import { oneSet } from './up.ts'
+import { ENGINES, type EngineName, type Machine, openRunner, whichEngine } from './which-engine.ts'
 
 interface Options {
   readonly timers: TimerProfile['name']
   readonly routers?: RouterSet
   readonly workspace: string
+  readonly engine?: EngineName
   readonly json?: string
 }
 
-export function preflightCommand(): Command {
+export function preflightCommand(machine: Machine): Command {
   return new Command('preflight')
     .description('try on the network alone, before there is a cluster, what its control plane will need: every node with every peer')
     .argument('TOPOLOGY', 'a folder of topologies/, or a topology file')
     .addOption(new Option('--timers <PROFILE>', 'BGP timers').choices(['default', 'fast']).default('fast'))
     .option('--routers <SET>', 'frr, gobgp, mixed, or tor1=frr,tor2=gobgp (default: as the topology says)', oneSet)
+    .addOption(
+      new Option('--engine <ENGINE>', 'what the lab runs on (default: docker; where there is no Docker engine, sim)').choices([...ENGINES]),
+    )
     .option('--workspace <FOLDER>', 'where <cluster>/log/ gets a folder for this run', 'out')
     .option('--json <FILE>', 'write the report there too; - is standard output')
     .action(async (topology: string, options: Options) => {
-      process.exitCode = await runPreflight(topology, options)
+      process.exitCode = await runPreflight(topology, options, machine)
     })
 }
 
-async function runPreflight(topology: string, options: Options): Promise<number> {
+async function runPreflight(topology: string, options: Options, machine: Machine): Promise<number> {
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout)
   const plan = await planOf(topology, options, output)
   const interrupt = onInterrupt(output.aside)
   try {
-    return await onLab(plan, options, output, interrupt)
+    const choice = whichEngine(options.engine, `preflight ${topology}`, machine)
+    if (choice.notice !== undefined) output.line(choice.notice)
+    return await onLab(plan, await openRunner(choice.engine), options, output, interrupt)
   } catch (error) {
     if (interrupt.signal.aborted) return EXIT.interrupted
     throw error
@@ -70,14 +76,11 @@ async function planOf(topology: string, options: Options, output: Output): Promi
   return plan
 }
 
-async function onLab(plan: Plan, options: Options, output: Output, interrupt: Interrupt): Promise<number> {
-  const engine = await openEngine()
-  const runner = await engine.runner()
-  await engine.reap()
+async function onLab(plan: Plan, runner: Engine, options: Options, output: Output, interrupt: Interrupt): Promise<number> {
   const started = performance.now()
   const startedAt = new Date()
   const terminal = new Terminal(output.screen, { style: output.style, shown: shownPath, command: COMMAND })
-  terminal.start(version(), engine.description, TIMER_PROFILES[options.timers])
+  terminal.start(version(), runner.description, TIMER_PROFILES[options.timers])
   const lab = await opened(
     () => runner.open(plan, { keep: false, signal: interrupt.signal, onProgress: (text) => terminal.progress(text) }),
     interrupt,

@@ -1,7 +1,10 @@
 /** Which engine a command runs labs on: the one that was named, else Docker where there is one, else the simulator. */
 import { existsSync } from 'node:fs'
 import { socketPlaces } from '../engine/docker/places.ts'
+import type { Engine } from '../scenario/index.ts'
+import { openEngine } from './engine.ts'
 import { COMMAND } from './package.ts'
+import type { SimulatorOptions } from './simulator.ts'
 
 export const ENGINES = ['sim', 'docker'] as const
 export type EngineName = (typeof ENGINES)[number]
@@ -16,6 +19,23 @@ export interface Machine {
 
 export function thisMachine(): Machine {
   return { environment: process.env, sockets: socketPlaces(), exists: existsSync }
+}
+
+/** To run labs on. What is left of dead owners on a Docker engine is removed, and told. */
+export async function openRunner(
+  name: EngineName,
+  options: SimulatorOptions = {},
+  told: (line: string) => void = () => {},
+): Promise<Engine> {
+  if (name === 'sim') {
+    const { openSimulator } = await import('./simulator.ts')
+    return openSimulator(options)
+  }
+  const engine = await openEngine()
+  const runner = await engine.runner()
+  const reaped = await engine.reap()
+  if (reaped.length > 0) told(`removed what was left of ${reaped.join(', ')}`)
+  return runner
 }
 
 export interface Choice {

@@ -1,14 +1,20 @@
 import type { Lab } from '../engine/lab.ts'
 import type { Micros } from '../model/index.ts'
+import { alarmOf } from '../scenario/index.ts'
 
 /** Answers whether it came to hold within that time: looked at now and at every event. Rejects with the signal's reason. */
 export function holdsWithin(lab: Lab, within: Micros, holds: () => boolean, signal?: AbortSignal): Promise<boolean> {
   if (holds()) return Promise.resolve(true)
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(holds()), within / 1000)
-  const stop = lab.events.subscribe(() => holds() && resolve(true))
+  const stopAlarm = alarmOf(lab)(lab.now() + within, () => resolve(holds()))
+  const stop = lab.events.subscribe(() => {
+    if (!holds()) return
+    // At once, so that virtual time stands still there.
+    stopAlarm()
+    resolve(true)
+  })
   return orAborted(promise, signal).finally(() => {
-    clearTimeout(timer)
+    stopAlarm()
     stop()
   })
 }

@@ -51,3 +51,4 @@ export {
   type Unfit,
 } from './runner.ts'
 export { type Found, type Job, parseRouters, ROUTER_SETS, type RouterSet, type Selection, selectJobs, topologyJob } from './select.ts'
+export { alarmOf } from './wait.ts'

@@ -16,7 +16,9 @@ import { unreachable, vipMissing } from '../underlay.ts'
 import { POWER_OFF, StateView } from '../view.ts'
 import { createFabric, type Fabric, type Machine } from './net/index.ts'
 import { NodeProgram } from './programs/node.ts'
+import { DeviceRehearsal } from './programs/rehearsal.ts'
 import { Router } from './routers/index.ts'
+import { onLink } from './routers/links.ts'
 
 export interface SimulationOptions {
   /** The same seed, the same run: latencies, the order of what is simultaneous, every chance. Default: the plan's name. */
@@ -48,6 +50,7 @@ export class Simulation {
   readonly routers: ReadonlyMap<string, Router>
   readonly nodes: ReadonlyMap<string, NodeProgram>
   readonly #hosts = new Map<string, World>()
+  readonly #rehearsals = new Map<string, DeviceRehearsal>()
   readonly #random: Random
 
   /** Throws where the plan asks for what is not simulated, and says what. */
@@ -97,6 +100,18 @@ export class Simulation {
     return this.node(device).world
   }
 
+  /** What is tried on this device before there is a cluster. */
+  rehearsal(device: string): DeviceRehearsal {
+    const known = this.#rehearsals.get(device)
+    if (known !== undefined) return known
+    const machine = this.machine(device)
+    const emit = (event: LabEventBody) => this.emit(event)
+    const answersArp = (address: string) => [...this.fabric.machines.values()].some((each) => answersFor(each, address))
+    const rehearsal = new DeviceRehearsal({ machine, world: this.world(device), emit, answersArp })
+    this.#rehearsals.set(device, rehearsal)
+    return rehearsal
+  }
+
   /** Asks the resource API in band, from the admin host. */
   request({ method, path, contentType, body }: ApiRequest, done: (reply: ApiReply) => void, failed: (error: Error) => void): void {
     const at = this.now
@@ -133,6 +148,7 @@ export class Simulation {
       this.routers.get(device)?.lost()
       this.nodes.get(device)?.lost()
       this.#hosts.delete(device)
+      this.#rehearsals.delete(device)
       this.fabric.powerOff(device)
     })
   }
@@ -248,4 +264,11 @@ export class Simulation {
     })
     if (missing().length === 0) end()
   }
+}
+
+/** Whether this machine would answer ARP for the address: it has it, on a link that is up; of a virtual gateway's routers the master. */
+function answersFor(machine: Machine, address: string): boolean {
+  if (!machine.powered || !machine.holds(address) || !onLink(machine.interfaces, address)) return false
+  const gateway = machine.vrrp.gateways.find((each) => each.address === address)
+  return gateway === undefined || gateway.state === 'master'
 }

@@ -57,7 +57,7 @@ function labOf(simulation: Simulation, driver: Driver): Lab {
       install: async (device, program) => shell.refuse(device, program),
       start: async (device, command) => shell.refuse(device, command[0] ?? ''),
     },
-    rehearsal: NO_REHEARSAL,
+    rehearsal: rehearsalOf(simulation, driver),
     api: {
       request: (request) => driver.ask(`${request.method} ${request.path}`, (done, failed) => simulation.request(request, done, failed)),
     },
@@ -78,9 +78,17 @@ function tablesOf(simulation: Simulation): Tables {
   }
 }
 
-/** A rehearsal before there is a cluster is one of real nodes. */
-const NO_REHEARSAL = new Proxy({} as Rehearsal, {
-  get: (_, name) => async () => {
-    throw new Error(`a rehearsal (${String(name)}) needs real routers: --engine docker`)
-  },
-})
+function rehearsalOf(simulation: Simulation, driver: Driver): Rehearsal {
+  const on = (device: string) => simulation.rehearsal(device)
+  return {
+    open: (node, session) => driver.ask(`rehearsal of ${session.peerIP} on ${node}`, (done) => on(node).open(session, done)),
+    announce: (node, peer, prefix) => driver.ask(`announcement to ${peer} on ${node}`, (done) => on(node).announce(peer, prefix, done)),
+    outcome: async (node, peer) => on(node).outcome(peer),
+    close: (node, peer) => driver.ask(`end of the rehearsal of ${peer} on ${node}`, (done) => on(node).close(peer, done)),
+    look: (node, from, to) => driver.ask(`look at ${to} from ${node}`, (done) => on(node).look(from, to, done)),
+    hold: async (node, vip) => on(node).hold(vip),
+    arrived: async (node, vip) => on(node).arrived(vip),
+    release: async (node, vip) => on(node).release(vip),
+    send: (device, datagrams) => driver.ask(`datagrams from ${device}`, (done) => on(device).send(datagrams, done)),
+  }
+}

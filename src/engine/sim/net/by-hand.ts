@@ -18,11 +18,13 @@ export class Hand implements ByHand {
   forgetsFlows = true
   rulesDelay: Micros = 0
   readonly #interfaces: readonly Interface[]
+  readonly #onLoopback: Set<Ipv4>
   readonly #changed: () => void
   readonly #tables = new Map<string, Compiled[]>()
 
-  constructor(interfaces: readonly Interface[], changed: () => void) {
+  constructor(interfaces: readonly Interface[], onLoopback: Set<Ipv4>, changed: () => void) {
     this.#interfaces = interfaces
+    this.#onLoopback = onLoopback
     this.#changed = changed
   }
 
@@ -35,13 +37,13 @@ export class Hand implements ByHand {
 
   setAddress(text: string, interfaceName: string, present: boolean): string | undefined {
     const address = parseIpv4(text.split('/')[0] ?? '')
-    const own = this.#interfaces.find((each) => each.name === interfaceName)
-    if (own === undefined) return `Cannot find device "${interfaceName}"`
+    const added = interfaceName === 'lo' ? this.#onLoopback : this.#interfaces.find((each) => each.name === interfaceName)?.added
+    if (added === undefined) return `Cannot find device "${interfaceName}"`
     if (address === undefined) return `Error: any valid prefix is expected rather than "${text}".`
-    if (own.added.has(address) === present)
+    if (added.has(address) === present)
       return present ? 'RTNETLINK answers: File exists' : 'RTNETLINK answers: Cannot assign requested address'
-    if (present) own.added.add(address)
-    else own.added.delete(address)
+    if (present) added.add(address)
+    else added.delete(address)
     this.#changed()
     return undefined
   }

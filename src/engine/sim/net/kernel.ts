@@ -79,7 +79,7 @@ export class Kernel implements Machine, Place {
     this.#asksAsItself = plan.sysctls['net.ipv4.conf.all.arp_announce'] === '2'
     this.interfaces = plan.interfaces.map((each, index) => new Interface(this, index, each, ground.macId(each.mac)))
     this.#local = new LocalAddresses(plan.loopbacks, this.interfaces)
-    this.byHand = new Hand(this.interfaces, () => this.addressesChanged())
+    this.byHand = new Hand(this.interfaces, this.#local.onLoopback, () => this.addressesChanged())
     this.table = new MainTable(plan.name, this.interfaces, () => ground.changed(this))
     this.#start()
   }

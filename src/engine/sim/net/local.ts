@@ -5,6 +5,8 @@ import type { Interface } from './interface.ts'
 export class LocalAddresses {
   readonly #loopbacks: readonly Ipv4[]
   readonly #interfaces: readonly Interface[]
+  /** Put on `lo` by hand. */
+  readonly onLoopback = new Set<Ipv4>()
   readonly #all = new Set<Ipv4>()
   #vipTexts: readonly string[] = []
   #vips: readonly Ipv4[] = []
@@ -36,6 +38,7 @@ export class LocalAddresses {
   refresh(): void {
     this.#all.clear()
     for (const address of this.#loopbacks) this.#all.add(address)
+    for (const address of this.onLoopback) this.#all.add(address)
     for (const each of this.#interfaces) {
       if (!each.present) continue
       for (const { address } of each.own) this.#all.add(address)
@@ -49,6 +52,7 @@ export class LocalAddresses {
   /** The machine lost power. */
   clear(): void {
     this.#all.clear()
+    this.onLoopback.clear()
     this.#vipTexts = []
     this.#vips = []
   }

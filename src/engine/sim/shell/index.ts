@@ -6,7 +6,7 @@
  */
 import type { CommandResult } from '../../lab.ts'
 import type { Simulation } from '../simulation.ts'
-import { ipAddress } from './ip.ts'
+import { ipAddress, ipRouteGet } from './ip.ts'
 import { nft } from './nft.ts'
 import { ping } from './ping.ts'
 import { copyTool, tools } from './tools.ts'
@@ -23,7 +23,7 @@ export interface Command {
 /** Answers whether the command is one that it knows. */
 export type Interpreter = (command: Command) => boolean
 
-const INTERPRETERS: readonly Interpreter[] = [ipAddress, nft, ping, tools]
+const INTERPRETERS: readonly Interpreter[] = [ipAddress, ipRouteGet, nft, ping, tools]
 
 export class Shell {
   readonly #simulation: Simulation

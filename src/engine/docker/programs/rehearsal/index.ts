@@ -3,10 +3,10 @@
 import type { World } from '../../../../world/index.ts'
 import { createRealWorld } from '../../../../world/real/index.ts'
 import { type RehearsedDatagrams, type RehearsedSession, rehearsalName } from '../../../lab.ts'
+import { SessionRehearsal } from '../../../rehearsal-session.ts'
 import type { Handlers, ProgramContext } from '../serve.ts'
 import { look } from './look.ts'
 import { sendDatagrams } from './send.ts'
-import { SessionRehearsal } from './session.ts'
 import { HeldVip } from './vip.ts'
 
 /** What nodes and clients both do. */
@@ -42,18 +42,19 @@ export function rehearsalHandlers(context: ProgramContext, device: () => string)
       const program = rehearsalName(peerIP)
       const rehearsal = new SessionRehearsal(world, request, (line) => context.emit({ type: 'output', device: device(), program, line }))
       sessions.set(peerIP, rehearsal)
-      return rehearsal.settled()
+      return new Promise((resolve) => rehearsal.settled(resolve))
     },
     'rehearse-announce': async (args) => {
       const rehearsal = session(args)
-      const sent = await rehearsal.announce((args as { readonly prefix?: string }).prefix)
+      const { prefix } = args as { readonly prefix?: string }
+      const sent = await new Promise<boolean>((resolve) => rehearsal.announce(prefix, resolve))
       return { sent, outcome: rehearsal.outcome() }
     },
     'rehearse-outcome': (args) => session(args).outcome(),
     'rehearse-close': (args) => {
       const rehearsal = session(args)
       sessions.delete((args as PeerArgs).peer)
-      return rehearsal.close()
+      return new Promise((resolve) => rehearsal.close(resolve))
     },
     'rehearse-look': (args) => {
       const { from, to } = args as { readonly from: string; readonly to: string }

@@ -1,9 +1,9 @@
 /** One session of a rehearsal (R34): a speaker of the node's own with one peer, which remembers how its attempts ended. */
-import { describeEvent, Speaker, type SpeakerEvent } from '../../../../bgp/index.ts'
-import type { SessionNotification, SessionOutcome } from '../../../../cluster/preflight/index.ts'
-import type { Micros } from '../../../../model/index.ts'
-import type { Timer, World } from '../../../../world/index.ts'
-import type { RehearsedSession } from '../../../lab.ts'
+import { describeEvent, Speaker, type SpeakerEvent } from '../bgp/index.ts'
+import type { SessionNotification, SessionOutcome } from '../cluster/preflight/index.ts'
+import type { Micros } from '../model/index.ts'
+import type { Timer, World } from '../world/index.ts'
+import type { RehearsedSession } from './lab.ts'
 
 /** After the first refusal another one may still be luck: a daemon that has just started. */
 const REFUSALS = 2
@@ -35,13 +35,11 @@ export class SessionRehearsal {
     })
   }
 
-  /** Up, failed for good, or out of patience. */
-  settled(): Promise<SessionOutcome> {
-    return new Promise((resolve) => {
-      this.#settled = () => resolve(this.outcome())
-      this.#patience.start(this.#session.within)
-      this.#look()
-    })
+  /** `done` once it is up, has failed for good, or is out of patience. */
+  settled(done: (outcome: SessionOutcome) => void): void {
+    this.#settled = () => done(this.outcome())
+    this.#patience.start(this.#session.within)
+    this.#look()
   }
 
   outcome(): SessionOutcome {
@@ -55,21 +53,23 @@ export class SessionRehearsal {
     }
   }
 
-  announce(prefix: string | undefined): Promise<boolean> {
+  /** Announces the prefix, or withdraws what was announced; `done` once the UPDATE is sent, or cannot be. */
+  announce(prefix: string | undefined, done: (sent: boolean) => void): void {
     const [status] = this.#speaker.peers()
-    if (status?.state !== 'Established') return Promise.resolve(false)
-    if (prefix === undefined && status.prefixesSent === 0) return Promise.resolve(true)
-    return new Promise((resolve) => {
-      this.#sent = resolve
-      const { localIP } = this.#session
-      this.#speaker.announce(prefix === undefined ? [] : [{ prefix, nextHops: [localIP], singleNextHop: localIP }])
-    })
+    if (status?.state !== 'Established' || (prefix === undefined && status.prefixesSent === 0)) {
+      done(status?.state === 'Established')
+      return
+    }
+    this.#sent = done
+    const { localIP } = this.#session
+    this.#speaker.announce(prefix === undefined ? [] : [{ prefix, nextHops: [localIP], singleNextHop: localIP }])
   }
 
-  close(): Promise<SessionOutcome> {
+  /** Cease, FIN; `done` with how it stood before. */
+  close(done: (outcome: SessionOutcome) => void): void {
     const outcome = this.outcome()
     this.#settle()
-    return new Promise((resolve) => this.#speaker.stop(() => resolve(outcome)))
+    this.#speaker.stop(() => done(outcome))
   }
 
   #heard(event: SpeakerEvent): void {
