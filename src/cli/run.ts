@@ -16,6 +16,7 @@ import { routesCommand } from './routes.ts'
 import { scenarioCommand } from './scenario.ts'
 import { sessionsCommand } from './sessions.ts'
 import { setupCommand } from './setup.ts'
+import { sweepCommand } from './sweep.ts'
 import { upCommand } from './up.ts'
 import { type Machine, thisMachine } from './which-engine.ts'
 
@@ -32,6 +33,7 @@ const COMMANDS = [
   sessionsCommand,
   routesCommand,
   diffCommand,
+  sweepCommand,
   downCommand,
 ]
 

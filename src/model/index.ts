@@ -51,6 +51,19 @@ export {
   parseAddressRange,
   string,
 } from './schema-values.ts'
+export {
+  type BrokenPath,
+  type Cause,
+  type CausePlace,
+  FAILURE_KINDS,
+  type Failure,
+  type FailureKind,
+  type NextHopChange,
+  type Repair,
+  type Survival,
+  type SweepCase,
+  type SweepResult,
+} from './sweep.ts'
 export { duration, formatDuration, MILLISECOND, type Micros, SECOND } from './time.ts'
 export { TIMER_PROFILES, type TimerProfile } from './timers.ts'
 export { formatPath, type Path, readDocuments, type YamlDocument, type YamlFile } from './yaml.ts'

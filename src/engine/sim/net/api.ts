@@ -45,6 +45,13 @@ export interface Fabric {
   /** A fresh kernel with the plan's addresses and static routes; its programs are the caller's to start. */
   powerOn(device: string): void
   powered(device: string): boolean
+  /** Stands still while every packet would go the way that the last one of its flow went. */
+  readonly generation: number
+  /**
+   * Connection tracking of every machine is emptied, and which backend a flow gets hangs on `seed` and the flow alone from now on: not on what was
+   * sent before.
+   */
+  forgetFlows(seed: string): void
   /** Packets that were lost, by reason, since the beginning. */
   readonly drops: Readonly<Record<DropReason, number>>
 }
@@ -194,11 +201,13 @@ export interface DatagramSocket {
   readonly port: number
   /** Answers `false` where the kernel would answer ENETUNREACH at once. */
   send(to: Endpoint, data: string): boolean
+  /** Whether the next datagram there would go the way that the last one went. */
+  holds(to: Endpoint): boolean
   close(): void
 }
 
 export type DatagramEvent =
-  | { readonly type: 'datagram'; readonly from: Endpoint; readonly to: Endpoint; readonly data: string; readonly trace: Trace }
+  | { readonly type: 'datagram'; readonly from: Endpoint; readonly to: Endpoint; readonly data: string; readonly trace: LiveTrace }
   /** What an ICMP error about a datagram that was sent to `to` says: `refused` is a port that nobody has. */
   | { readonly type: 'error'; readonly to: Endpoint; readonly reason: 'refused' | 'unreachable' }
 
@@ -208,6 +217,11 @@ export interface Trace {
   readonly devices: readonly string[]
   /** The node that translated it from a VIP's address to a backend's, or back. */
   readonly translatedBy: string | undefined
+}
+
+export interface LiveTrace extends Trace {
+  /** Whether a packet that were sent now would come the same way, as far as that can be told without sending one. */
+  readonly holds: () => boolean
 }
 
 export type PingOutcome = { readonly ok: true; readonly time: Micros } | { readonly ok: false; readonly reason: 'unreachable' | 'timeout' }

@@ -2,7 +2,7 @@ import type { Micros } from '../../../model/index.ts'
 import { type Ipv4, ipv4, parseIpv4 } from '../../../net/index.ts'
 import type { Endpoint } from '../../../world/index.ts'
 import type { Scheduled } from '../../../world/virtual/index.ts'
-import type { DatagramEvent, DatagramSocket, PingOutcome, Trace } from './api.ts'
+import type { DatagramEvent, DatagramSocket, LiveTrace, PingOutcome } from './api.ts'
 import { Flow, ICMP, UDP } from './flow.ts'
 import type { Ground } from './ground.ts'
 import type { Datagram, Echo, IcmpError } from './packet.ts'
@@ -55,7 +55,11 @@ class Socket implements DatagramSocket {
     return true
   }
 
-  receive(flow: Flow, { data }: Datagram, trace: Trace): void {
+  holds(to: Endpoint): boolean {
+    return this.#flows.get(`${to.address}:${to.port}`)?.way?.trace.holds() ?? false
+  }
+
+  receive(flow: Flow, { data }: Datagram, trace: LiveTrace): void {
     const from = flow.from
     this.#remember(`${from.address}:${from.port}`, flow.reverse)
     this.sink({ type: 'datagram', from, to: flow.to, data, trace })
@@ -106,7 +110,7 @@ export class Datagrams {
   }
 
   /** Answers `false` where nobody has the port. */
-  receive(flow: Flow, payload: Datagram, trace: Trace): boolean {
+  receive(flow: Flow, payload: Datagram, trace: LiveTrace): boolean {
     const socket = this.#sockets.get(flow.dport)?.find(({ address }) => address === 0 || address === flow.dst)
     socket?.receive(flow, payload, trace)
     return socket !== undefined

@@ -114,6 +114,15 @@ class PlanFabric implements Fabric {
     return this.#segments.get(device)?.powered ?? this.machine(device).powered
   }
 
+  get generation(): number {
+    return this.#ground.generation
+  }
+
+  forgetFlows(seed: string): void {
+    this.#ground.lot = seed
+    for (const kernel of this.#kernels.values()) kernel.nat?.forget()
+  }
+
   /** Links of `device` came or went with its power: their other ends do too. */
   #presenceChanged(links: readonly Link<End>[], device: string): void {
     const changed = this.#settleLinks(links)

@@ -33,7 +33,7 @@ export class Forwarding {
       this.#ground.drop('source')
       return
     }
-    const found = this.#walk(from, flow, payload, ttl, false, new Way())
+    const found = this.#walk(from, flow, payload, ttl, false, new Way(this.#ground))
     if (found === undefined) return
     flow.way = found
     this.#ride(found, payload)
@@ -143,7 +143,7 @@ export class Forwarding {
         ground.drop('gone')
         return
       }
-      const found = this.#walk(at, flow, payload, ttl, inbound, way.continued())
+      const found = this.#walk(at, flow, payload, ttl, inbound, way.continued(ground))
       if (found !== undefined) this.#ride(found, payload)
     }
     if (delay > 0) {

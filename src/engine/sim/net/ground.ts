@@ -1,4 +1,5 @@
 import type { LabEventBody, Micros } from '../../../model/index.ts'
+import { stableHash } from '../../../net/index.ts'
 import type { Random } from '../../../world/index.ts'
 import type { EventQueue } from '../../../world/virtual/index.ts'
 import type { DropReason } from './api.ts'
@@ -33,6 +34,8 @@ export class Ground {
   generation = 0
   /** When the last link failed: what was sent later met none of it. */
   failedAt: Micros = -1
+  /** Set: what is drawn for a flow hangs on the flow and on this alone, and not on what was drawn before. */
+  lot: string | undefined
   readonly #macs = new Map<string, number>()
   readonly #macTexts = ['']
 
@@ -64,6 +67,11 @@ export class Ground {
 
   macText(id: number): string {
     return this.#macTexts[id] ?? ''
+  }
+
+  /** 0…1, for the flow of this name at a machine. */
+  draw(machine: string, flow: string): number {
+    return this.lot === undefined ? this.random.next() : stableHash(`${this.lot} ${machine} ${flow}`) / 0x1_0000_0000
   }
 
   /** Draws whether a frame is lost on a link. */

@@ -3,7 +3,7 @@ import { contains, formatIpv4, type Ipv4, ipv4, parseIpv4, stableHash } from '..
 import type { DevicePlan, StaticRoute } from '../../../topology/plan.ts'
 import type { Endpoint, ServiceRule } from '../../../world/index.ts'
 import { type Segment, Stack } from '../../../world/virtual/index.ts'
-import type { DatagramEvent, DatagramSocket, Machine, MachineInterface, Neighbor, PingOutcome, Trace, VirtualGateway } from './api.ts'
+import type { DatagramEvent, DatagramSocket, LiveTrace, Machine, MachineInterface, Neighbor, PingOutcome, VirtualGateway } from './api.ts'
 import { Hand } from './by-hand.ts'
 import { Datagrams } from './datagrams.ts'
 import { Flow, TCP, UDP } from './flow.ts'
@@ -181,7 +181,7 @@ export class Kernel implements Machine, Place {
   }
 
   /** A packet has arrived that is for this machine. */
-  receive(flow: Flow, payload: Payload, trace: Trace): void {
+  receive(flow: Flow, payload: Payload, trace: LiveTrace): void {
     if (this.nat?.refuses(flow)) {
       this.#refuse(flow, payload)
       return

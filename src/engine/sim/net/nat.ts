@@ -56,6 +56,7 @@ export class Tracked {
 
 /** What translation needs to know of its machine. */
 export interface NatMachine {
+  readonly name: string
   isLocal(address: Ipv4): boolean
   /** The address that masquerading takes for packets to `address`. */
   sourceFor(address: Ipv4): Ipv4 | undefined
@@ -100,6 +101,14 @@ export class Nat {
     return true
   }
 
+  /** `conntrack -F` */
+  forget(): void {
+    for (const tracked of this.#originals.values()) tracked.forget()
+    this.#originals.clear()
+    this.#replies.clear()
+    this.#ports.clear()
+  }
+
   /** The flow that this packet belongs to, new ones included; `undefined` where it is left as it is. */
   track(flow: Flow, payload: Payload, inbound: boolean): Tracked | undefined {
     const { now } = this.#ground.queue
@@ -110,7 +119,8 @@ export class Nat {
     if (flow.protocol === ICMP || payload.kind === 'rst' || payload.kind === 'fin' || payload.kind === 'syn-ack') return undefined
     const backends = this.#rules.find(flow.dst, flow.dport, flow.protocol)
     if (backends === undefined || backends.length === 0) return undefined
-    const backend = backends.length === 1 ? backends[0]! : backends[Math.floor(this.#ground.random.next() * backends.length)]!
+    const backend =
+      backends.length === 1 ? backends[0]! : backends[Math.floor(this.#ground.draw(this.#machine.name, flow.flow) * backends.length)]!
     return this.#begin(flow, backend, inbound)
   }
 

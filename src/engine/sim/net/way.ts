@@ -1,5 +1,5 @@
 import type { Micros } from '../../../model/index.ts'
-import type { Trace } from './api.ts'
+import type { LiveTrace } from './api.ts'
 import type { Flow } from './flow.ts'
 import type { Ground, Place } from './ground.ts'
 import type { Kernel } from './kernel.ts'
@@ -20,7 +20,7 @@ interface Translation {
  * once: as long as nothing that it rests on changes, the next packet goes the same way.
  */
 export class Way implements Track {
-  readonly trace: { readonly devices: string[]; translatedBy: string | undefined } & Trace = { devices: [], translatedBy: undefined }
+  readonly trace: { readonly devices: string[]; translatedBy: string | undefined } & LiveTrace
   readonly links: Link[] = []
   readonly sides: (0 | 1)[] = []
   readonly neighbors: NeighborEntry[] = []
@@ -37,10 +37,17 @@ export class Way implements Track {
   readonly #generations: number[] = []
   #ground = -1
   #shaped = false
+  /** It is not known how its packet got to where it begins. */
+  #partial = false
+
+  constructor(ground: Ground) {
+    this.trace = { devices: [], translatedBy: undefined, holds: () => !this.#partial && this.holds(ground) }
+  }
 
   /** A way that begins where this one stopped. */
-  continued(): Way {
-    const way = new Way()
+  continued(ground: Ground): Way {
+    const way = new Way(ground)
+    way.#partial = true
     way.trace.devices.push(...this.trace.devices.slice(0, -1))
     way.trace.translatedBy = this.trace.translatedBy
     return way

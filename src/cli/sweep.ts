@@ -1,0 +1,102 @@
+/** `peerlab sweep TOPOLOGY`: every single failure, or every pair, in the simulator: which VIPs survive it, and what would have saved the others. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { FAILURE_KINDS, type FailureKind, nearest, type SweepResult, type TimerProfile } from '../model/index.ts'
+import { sweepLines } from '../report/sweep/index.ts'
+import { planJobs, type RouterSet, topologyJob } from '../scenario/index.ts'
+import { Ending, EXIT } from './exit.ts'
+import { onInterrupt } from './interrupt.ts'
+import { outputTo, printJson } from './output.ts'
+import { runBatches } from './sweep/pool.ts'
+import { Progress } from './sweep/progress.ts'
+import { shownPath, Topologies, topologyFile } from './topology.ts'
+import { oneSet } from './up.ts'
+
+interface Options {
+  readonly kinds: readonly FailureKind[]
+  readonly together: 1 | 2
+  readonly json?: true
+  readonly report?: string
+  readonly timers: TimerProfile['name']
+  readonly routers?: RouterSet
+  readonly seed?: string
+}
+
+const HELP = `
+Kinds of failures: node and router (power), link (cable), session (reset at the router), floating-ip (taken out of the
+gateway). A VIP is lost for good when a source that itself lives cannot reach it until somebody repairs.
+
+Ends with 0 where no VIP is lost for good, with 1 where one is, and with 130 where it was interrupted.`
+
+export function sweepCommand(): Command {
+  return new Command('sweep')
+    .description('try every failure of a topology in the simulator: which VIPs survive it, and what would have saved the others')
+    .argument('TOPOLOGY')
+    .option('--kinds <KINDS>', `of failures: ${FAILURE_KINDS.join(',')} (default: all)`, kinds, FAILURE_KINDS)
+    .addOption(new Option('-k, --together <K>', 'so many failures at one moment: 1 or 2').argParser(together).default(1))
+    .option('--json', 'for machines')
+    .option('--report <DIR>', 'write a page (sweep.html) and sweep.json there')
+    .addOption(new Option('--timers <PROFILE>', 'BGP, lease and ARP timers').choices(['default', 'fast']).default('default'))
+    .option('--routers <SET>', 'frr, gobgp, mixed, or tor1=frr,tor2=gobgp (default: as the topology says)', oneSet)
+    .option('--seed <TEXT>', 'of every chance (default: the name of the topology)')
+    .addHelpText('after', HELP)
+    .action(async (topology: string, options: Options) => {
+      process.exitCode = await sweep(topology, options)
+    })
+}
+
+function kinds(text: string): readonly FailureKind[] {
+  const named = text.split(',').map((each) => each.trim())
+  for (const each of named) {
+    if (FAILURE_KINDS.some((kind) => kind === each)) continue
+    const meant = nearest(each, FAILURE_KINDS)
+    throw new InvalidArgumentError(
+      `there is no kind ${JSON.stringify(each)}; ${meant === undefined ? `there are ${FAILURE_KINDS.join(', ')}` : `did you mean ${meant}?`}`,
+    )
+  }
+  return FAILURE_KINDS.filter((kind) => named.includes(kind))
+}
+
+function together(text: string): 1 | 2 {
+  if (text !== '1' && text !== '2') throw new InvalidArgumentError('write 1 or 2.')
+  return text === '1' ? 1 : 2
+}
+
+async function sweep(name: string, options: Options): Promise<number> {
+  const output = outputTo(options.json ? process.stderr : process.stdout)
+  const topologies = new Topologies(options.timers)
+  const planned = await planJobs([topologyJob(name, options.routers)], topologies.load)
+  topologies.check(planned.diagnostics, output)
+  const plan = planned.jobs[0]?.plan
+  if (plan === undefined || planned.unknown.length > 0) throw new Ending(EXIT.usage, planned.unknown.join('\n'))
+
+  const { batchesOf, combinations, explained, failuresOf, Files, worstFirst } = await import('../engine/sim/sweep/index.ts')
+  const cases = combinations(failuresOf(plan, options.kinds), options.together)
+  if (cases.length === 0) throw new Ending(EXIT.nothing, `${plan.name} has nothing of these kinds that could fail`)
+  const interrupt = onInterrupt((line) => output.error(line))
+  const started = performance.now()
+  const progress = new Progress(outputTo(process.stderr).screen, cases.length, () => performance.now())
+  try {
+    const { cases: tried, lostBefore } = await runBatches({
+      plan,
+      seed: options.seed,
+      batches: batchesOf(cases),
+      signal: interrupt.signal,
+      onCase: (found) => progress.step(found.name),
+    })
+    progress.end()
+    const files = new Files({ topologyFile: shownPath(topologyFile(name)), clusterFile: plan.cluster.file, texts: topologies.texts })
+    const found = worstFirst(tried.map((each) => explained(plan, files, each)))
+    const result: SweepResult = { topology: plan.name, cases: found, lostBefore }
+    const wall = Math.round((performance.now() - started) * 1000)
+    if (options.json) printJson({ timers: plan.timers, duration: wall, complete: tried.length === cases.length, ...result })
+    else for (const line of sweepLines(result, { style: output.style, wall })) output.line(line)
+    if (interrupt.signal.aborted) {
+      output.error(`interrupted: ${tried.length} of ${cases.length} tried`)
+      return EXIT.interrupted
+    }
+    return lostBefore.length > 0 || found.some((each) => each.survival === 'lost') ? EXIT.failed : EXIT.pass
+  } finally {
+    progress.end()
+    interrupt.dispose()
+  }
+}

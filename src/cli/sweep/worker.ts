@@ -1,0 +1,20 @@
+/** One thread of a sweep: brings up a lab for each batch, and tells of every case as it ends. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { Sweeper } from '../../engine/sim/sweep/index.ts'
+import type { Work, WorkerStart, WorkerWord } from './pool.ts'
+
+const { plan, seed } = workerData as WorkerStart
+const say = (word: WorkerWord) => parentPort?.postMessage(word)
+
+parentPort?.on('message', ({ batch, baseline }: Work) => {
+  try {
+    const sweeper = new Sweeper(plan, seed === undefined ? {} : { seed })
+    if (baseline) say({ type: 'before', lost: sweeper.lostBefore() })
+    for (const failures of batch) say({ type: 'case', found: sweeper.run(failures) })
+    say({ type: 'idle' })
+  } catch (error) {
+    // What an error is beyond its message does not cross threads.
+    say({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+})
+say({ type: 'idle' })

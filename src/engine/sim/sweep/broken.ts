@@ -1,0 +1,115 @@
+/** What a failure did to the flows that were watched, by source and VIP. Pure but for what the flows remember. */
+import type { BrokenPath, Failure, LabEvent, Micros } from '../../../model/index.ts'
+import { SECOND } from '../../../model/index.ts'
+import type { Plan } from '../../../topology/plan.ts'
+import type { Outage, WatchedFlow } from './flow.ts'
+
+/** Something happened that may have brought a flow back. */
+export interface Marker {
+  readonly at: Micros
+  readonly what: NonNullable<BrokenPath['endedBy']>
+}
+
+export function markerOf(event: LabEvent): Marker | undefined {
+  const { at } = event
+  if (event.type === 'session' && event.session.state !== 'Established')
+    return { at, what: /hold timer/i.test(event.session.reason ?? '') ? 'hold time' : 'session' }
+  if (event.type === 'node-ready' && !event.ready) return { at, what: 'lease' }
+  if (event.type === 'log' && /^VRRP .*: (?:backup|initialize) → master/.test(event.message)) return { at, what: 'gateway' }
+  return undefined
+}
+
+/** From the event to the first packet that takes the new way. */
+const CONSEQUENCES: Micros = 3 * SECOND
+/** Shorter outages end by the routes alone. */
+const BRIEF: Micros = 100_000
+
+export interface BrokenInputs {
+  readonly plan: Plan
+  readonly failures: readonly Failure[]
+  readonly flows: readonly WatchedFlow[]
+  /** The way of each flow before. */
+  readonly before: ReadonlyMap<WatchedFlow, readonly string[]>
+  readonly markers: readonly Marker[]
+  readonly now: Micros
+}
+
+/** Worst first. */
+export function brokenPaths({ plan, failures, flows, before, markers, now }: BrokenInputs): BrokenPath[] {
+  const gone = deadSources(plan, failures)
+  const watched = flows.filter((flow) => !gone.has(flow.from) && before.has(flow))
+  const pairs = Map.groupBy(watched, (flow) => `${flow.from} ${flow.service}`)
+  const found = [...pairs.values()].flatMap((pair): BrokenPath[] => {
+    const lost = pair.filter((flow) => flow.lost || flow.outages.length > 0)
+    const [first] = lost
+    if (first === undefined) return []
+    const outages = lost.flatMap((flow): Outage[] =>
+      flow.lost ? [...flow.outages, { from: flow.silentSince ?? now, to: now }] : flow.outages,
+    )
+    const longest = outages.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a))
+    const ways = lost.map((flow) => before.get(flow) ?? []).map((path) => ({ path, at: brokenAt(plan, failures, path) }))
+    const { path, at } = ways.sort(
+      (a, b) => Number(a.at === undefined) - Number(b.at === undefined) || compare(a.path.join(), b.path.join()),
+    )[0]!
+    const forGood = lost.some((flow) => flow.lost)
+    return [
+      {
+        from: first.from,
+        vip: first.to.address,
+        service: first.service,
+        flows: pair.length,
+        lost: lost.length,
+        forGood,
+        outage: longest.to - longest.from,
+        path,
+        ...(at !== undefined && { brokenAt: at }),
+        ...(!forGood && { endedBy: endedBy(longest, markers) }),
+      },
+    ]
+  })
+  return found.sort(
+    (a, b) => Number(b.forGood) - Number(a.forGood) || b.outage - a.outage || compare(a.from, b.from) || compare(a.service, b.service),
+  )
+}
+
+/** Sources that are themselves what failed: without power, or with no cable left. */
+export function deadSources(plan: Plan, failures: readonly Failure[]): ReadonlySet<string> {
+  const dead = [...plan.nodes, ...plan.clients].filter(({ name }) => {
+    if (failures.some((each) => each.kind === 'node' && each.device === name)) return true
+    const cables = plan.links.filter(({ a, b }) => a.device === name || b.device === name)
+    return cables.every(({ a, b }) => failures.some((each) => each.kind === 'link' && isLink(each, a.device, b.device)))
+  })
+  return new Set(dead.map(({ name }) => name))
+}
+
+function isLink({ device, far }: Failure, a: string, b: string): boolean {
+  return (device === a && far === b) || (device === b && far === a)
+}
+
+function brokenAt(plan: Plan, failures: readonly Failure[], path: readonly string[]): number | undefined {
+  const index = path.findIndex(
+    (name, i) =>
+      failures.some((each) => (each.kind === 'node' || each.kind === 'router') && each.device === name) ||
+      (i > 0 && failures.some((each) => each.kind === 'link' && crosses(plan, each, path[i - 1]!, name))),
+  )
+  return index < 0 ? undefined : index
+}
+
+/** Whether whoever goes from `a` to `b` goes over the link: directly, or through a segment that both hang on. */
+function crosses(plan: Plan, failure: Failure, a: string, b: string): boolean {
+  const { device, far = '' } = failure
+  if (isLink(failure, a, b)) return true
+  if (device !== a && device !== b) return false
+  const onFar = (name: string) => plan.links.some((link) => isLink({ ...failure, device: name, far }, link.a.device, link.b.device))
+  return plan.segments.some(({ name }) => name === far) && onFar(a) && onFar(b)
+}
+
+function endedBy({ from, to }: Outage, markers: readonly Marker[]): Marker['what'] {
+  if (to - from < BRIEF) return 'routes'
+  const near = markers.filter(({ at }) => at > from && at <= to && to - at < CONSEQUENCES)
+  return near.at(-1)?.what ?? 'routes'
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,185 @@
+/** Why a VIP is gone for good for one source. */
+import type { BrokenPath, Cause, CausePlace, SweepCase } from '../../../../model/index.ts'
+import type { NodePlan, Plan, RouterPlan } from '../../../../topology/plan.ts'
+import type { Files } from './files.ts'
+import type { Standing } from './standing.ts'
+
+export interface Lost {
+  readonly plan: Plan
+  readonly files: Files
+  readonly found: SweepCase
+  readonly path: BrokenPath
+  readonly standing: Standing
+  /** It is the CP VIP that is lost. */
+  readonly controlPlane: boolean
+}
+
+type Rule = (lost: Lost) => Cause | undefined
+
+export function lostFor(lost: Lost): Cause {
+  for (const rule of RULES) {
+    const cause = rule(lost)
+    if (cause !== undefined) return cause
+  }
+  return { code: 'unexplained', message: 'no rule tells why', cure: 'see the event log of a scenario with this failure' }
+}
+
+const backends: Rule = ({ plan, files, path, standing }) => {
+  const index = plan.cluster.services.findIndex(({ namespace, name }) => `${namespace}/${name}` === path.service)
+  const service = plan.cluster.services[index]
+  if (service === undefined || service.backendNodes.some((node) => standing.attached(node))) return undefined
+  return caused('single-backend', `${onlyOf(service.backendNodes, 'backend', 'backends')} of ${path.service}`, {
+    cure: 'a backend on another node',
+    place: files.topology('services', index, 'backends'),
+  })
+}
+
+/** Whoever takes the VIP's packets in. */
+const entrances: Rule = (lost) => {
+  const { files, controlPlane, standing } = lost
+  const nodes = entrancesOf(lost)
+  if (nodes.some(({ name }) => standing.attached(name))) return undefined
+  const what = controlPlane ? 'control-plane node' : 'load-balancer node'
+  const own = !controlPlane && files.writes('Cluster', ...LB_NODES)
+  return caused(controlPlane ? 'single-cp-node' : 'single-lb-node', onlyOf(names(nodes), what, `${what}s`), {
+    cure: controlPlane ? 'more control-plane nodes' : 'another load-balancer node',
+    place: files.cluster('Cluster', ...(own ? LB_NODES : CP_NODES)),
+  })
+}
+
+const LB_NODES = ['spec', 'loadBalancer', 'nodePoolSpec', 'nodes']
+const CP_NODES = ['spec', 'controlPlane', 'nodePoolSpec', 'nodes']
+
+/** No cable leads from the source to any node that takes the VIP in, or from there to a backend, or from a node to any gateway. */
+const cables: Rule = (lost) => {
+  const { plan, path, standing, found } = lost
+  const living = entrancesOf(lost).filter(({ name }) => standing.attached(name))
+  const answering = backendsOf(lost).filter((name) => standing.attached(name))
+  const source = plan.nodes.find(({ name }) => name === path.from)
+  if (source !== undefined && standing.routersOf(source.segment).length === 0) return singleRouter(lost, source.segment)
+  const ends = [path.from, ...living.map(({ name }) => name), ...answering]
+  if (ends.every((a) => ends.every((b) => standing.connected(a, b)))) return undefined
+  const way = wayIn(lost)
+  if (way !== undefined) return way
+  const segments = [...new Set([...(source === undefined ? [] : [source.segment]), ...segmentsOf(plan, ends)])]
+  const cut = segments.find((segment) => standing.routersOf(segment).length === 0)
+  if (cut !== undefined) return singleRouter(lost, cut)
+  const failed = found.failures.flatMap((each) => (each.kind === 'link' ? [each.device, each.far ?? ''] : neighborsOf(plan, each.device)))
+  const router = segments.flatMap((segment) => standing.routersOf(segment)).find((name) => failed.includes(name))
+  return router === undefined ? undefined : singleUplink(lost, router)
+}
+
+/** Of a client: the router that it is behind is gone, or leads to no other. */
+function wayIn({ plan, files, path, standing }: Lost): Cause | undefined {
+  if (!plan.clients.some(({ name }) => name === path.from)) return undefined
+  const [router = ''] = neighborsOf(plan, path.from)
+  const leads = standing.neighbors(router).some((name) => plan.routers.some((each) => each.name === name))
+  if (standing.alive(router) && leads) return undefined
+  return caused('single-way-in', `${path.from} has no other way in than ${router}`, {
+    cure: 'a second router to come in by',
+    place: files.topology('clients', path.from),
+  })
+}
+
+function singleRouter({ plan, files }: Lost, segment: string): Cause {
+  const all = plan.routers.filter((router) => router.interfaces.some(({ name }) => name === segment)).map(({ name }) => name)
+  return caused('single-router', `${onlyOf(all, 'router', 'routers')} of ${segment}`, {
+    cure: `another router in ${segment}`,
+    place: files.topology('routers', all[0] ?? '', 'racks'),
+  })
+}
+
+function singleUplink({ plan, files }: Lost, router: string): Cause {
+  const others = neighborsOf(plan, router).filter((name) => plan.routers.some((each) => each.name === name))
+  return caused('single-uplink', `${router} has no other link to a router than to ${others.join(', ') || 'none'}`, {
+    cure: `a second link for ${router}, to another router`,
+    place: connectsOf(files, [router, ...others]),
+  })
+}
+
+/** In which router's `connects` the link stands. */
+function connectsOf(files: Files, routers: readonly string[]): CausePlace | undefined {
+  const places = routers.map((name) => files.topology('routers', name, 'connects'))
+  return places.find((place) => place?.path.endsWith('connects')) ?? places[0]
+}
+
+/** Nobody announces it: no peer of those that would is left. */
+const peers: Rule = (lost) => {
+  const { plan, files, controlPlane, standing } = lost
+  const { model } = plan.cluster
+  const addresses = controlPlane ? model.cpPeers.map(({ ip }) => ip) : model.servicePeers.map(({ peerIP }) => peerIP)
+  const routers = [...new Set(addresses.flatMap((address) => ownerOf(plan, address)?.name ?? []))]
+  const living = entrancesOf(lost).filter(({ name }) => standing.attached(name))
+  const reached = (router: string) => standing.alive(router) && living.some(({ name }) => standing.connected(name, router))
+  if (routers.length === 0 || routers.some(reached)) return undefined
+  const place = controlPlane
+    ? files.cluster('Cluster', 'spec', 'loadBalancer', 'bgpPeers')
+    : files.cluster('BGPLoadBalancer', 'spec', 'peers')
+  return caused('single-peer', `${onlyOf(routers, 'peer', 'peers')} of ${controlPlane ? 'the control plane' : 'the services'}`, {
+    cure: 'a peer on another router',
+    place,
+  })
+}
+
+/** Services are announced from floating IPs. */
+const floatingIps: Rule = ({ plan, files, controlPlane, found }) => {
+  const gone = found.failures.flatMap((each) => (each.kind === 'floating-ip' ? (each.address ?? []) : []))
+  const { floatingIPs } = plan.cluster.model
+  const left = floatingIPs.filter((address) => !gone.includes(address) && !found.unassigned.includes(address))
+  if (controlPlane || left.length > 0) return undefined
+  return caused('no-floating-ip', `no node can hold a floating IP any more (${floatingIPs.join(', ')})`, {
+    cure: 'a floating IP of another subnet',
+    place: files.cluster('gateway', 'spec', 'floatingIPs'),
+  })
+}
+
+/** A router goes on being the gateway of its rack, or its peers' next hop, although it has lost its way on. */
+const deadEnd: Rule = ({ plan, files, standing, found }) => {
+  const cut = found.failures.flatMap((each) => (each.kind === 'link' ? [each.device, each.far ?? ''] : neighborsOf(plan, each.device)))
+  const router = plan.routers.find(({ name, vrrp }) => vrrp.length > 0 && standing.alive(name) && cut.includes(name))
+  if (router === undefined) return undefined
+  const racks = router.vrrp.map((each) => each.interface)
+  const beside = plan.routers.filter(({ name, vrrp }) => name !== router.name && vrrp.some((each) => racks.includes(each.interface)))
+  return caused('gateway-without-way-on', `${router.name} stays the gateway of a rack although it has lost its way on`, {
+    cure: `a link between ${router.name} and ${names(beside).join(', ')}`,
+    place: files.topology('routers', router.name, 'connects'),
+  })
+}
+
+const RULES: readonly Rule[] = [backends, entrances, cables, peers, floatingIps, deadEnd]
+
+function caused(code: string, message: string, { cure, place }: { readonly cure: string; readonly place: CausePlace | undefined }): Cause {
+  return { code, message, cure, ...(place !== undefined && { place }) }
+}
+
+function onlyOf(all: readonly string[], one: string, many: string): string {
+  const [only = 'none'] = all
+  return all.length <= 1 ? `${only} is the only ${one}` : `${all.join(', ')} are all ${many}`
+}
+
+function entrancesOf({ plan, controlPlane }: Lost): readonly NodePlan[] {
+  return plan.nodes.filter(({ roles }) => (controlPlane ? roles.controlPlane : roles.loadBalancer))
+}
+
+function backendsOf({ plan, path }: Lost): readonly string[] {
+  return plan.cluster.services.find(({ namespace, name }) => `${namespace}/${name}` === path.service)?.backendNodes ?? []
+}
+
+function segmentsOf(plan: Plan, nodes: readonly string[]): string[] {
+  return plan.nodes.flatMap(({ name, segment }) => (nodes.includes(name) ? [segment] : []))
+}
+
+function names(devices: readonly { readonly name: string }[]): string[] {
+  return devices.map(({ name }) => name)
+}
+
+function neighborsOf(plan: Plan, device: string): string[] {
+  return plan.links.flatMap(({ a, b }) => (a.device === device ? [b.device] : b.device === device ? [a.device] : []))
+}
+
+function ownerOf(plan: Plan, address: string): RouterPlan | undefined {
+  return plan.routers.find(
+    ({ loopbacks, interfaces }) =>
+      loopbacks.includes(`${address}/32`) || interfaces.some(({ addresses }) => addresses.some((own) => own.split('/')[0] === address)),
+  )
+}

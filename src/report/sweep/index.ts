@@ -1,0 +1,2 @@
+/** report/sweep: a sweep's survival table for a terminal, and as a page. Imports model and report's text. */
+export { type SweepLineOptions, sweepLines } from './lines.ts'

@@ -1,0 +1,49 @@
+/** A sweep's findings in words, for the terminal and for the page. Pure. */
+import { type BrokenPath, type CausePlace, formatDuration, type SweepCase } from '../../model/index.ts'
+
+export const NAMES = { lost: 'lost for good', outage: 'outage', none: 'no loss' } as const
+
+/** `lost for good`, `up to 90.0 s`, `286 ms`, `not clean`, `no loss`. */
+export function severity(found: SweepCase): string {
+  if (found.skipped !== undefined) return 'not tried'
+  if (found.survival === 'lost') return NAMES.lost
+  if (found.survival === 'none') return found.repair.state === 'unclean' ? 'not clean' : NAMES.none
+  const bound = Math.max(0, ...found.broken.map((path) => path.cause?.bound ?? 0))
+  return bound > 0 ? `up to ${formatDuration(bound)}` : formatDuration(found.outage)
+}
+
+/** Broken paths with one cause, the worst of them first. */
+export interface Group {
+  readonly worst: BrokenPath
+  readonly paths: readonly BrokenPath[]
+}
+
+export function groupsOf(found: SweepCase): Group[] {
+  const groups = Map.groupBy(found.broken, (path) => JSON.stringify([path.forGood, path.cause?.code, path.cause?.place]))
+  return [...groups.values()].map((paths) => ({ worst: paths[0]!, paths }))
+}
+
+/** `10.0.0.1 from client`, `4 VIPs from client`, `10.0.0.8 from client and 5 more`. */
+export function pathsText(paths: readonly BrokenPath[]): string {
+  const vips = [...new Set(paths.map(({ vip, service }) => `${vip} (${service})`))]
+  const sources = [...new Set(paths.map(({ from }) => from))]
+  const from = sources.length <= 2 ? sources.join(' and ') : `${sources[0]} and ${sources.length - 1} others`
+  return `${vips.length === 1 ? vips[0] : `${vips.length} VIPs`} from ${from}`
+}
+
+/** `3 of 4 flows`, of all the paths together. */
+export function shareText(paths: readonly BrokenPath[]): string {
+  const sum = (of: (path: BrokenPath) => number) => paths.reduce((total, path) => total + of(path), 0)
+  return `${Math.round((100 * sum(({ lost }) => lost)) / sum(({ flows }) => flows))} % of flows`
+}
+
+/** `client → core → tor1 ✗ node-04 → node-07`: the mark stands before what failed, or in the link that did. */
+export function wayText({ path, brokenAt }: BrokenPath): string {
+  return path
+    .map((name, index) => `${index === 0 ? '' : index === brokenAt ? ' ✗ ' : ' → '}${index === 0 && brokenAt === 0 ? '✗ ' : ''}${name}`)
+    .join('')
+}
+
+export function placeText({ file, line, column }: CausePlace): string {
+  return `${file}:${line}:${column}`
+}
