@@ -15,7 +15,6 @@ interface Options {
   readonly kinds: readonly FailureKind[]
   readonly together: 1 | 2
   readonly json?: true
-  readonly report?: string
   readonly timers: TimerProfile['name']
   readonly routers?: RouterSet
   readonly seed?: string
@@ -34,7 +33,6 @@ export function sweepCommand(): Command {
     .option('--kinds <KINDS>', `of failures: ${FAILURE_KINDS.join(',')} (default: all)`, kinds, FAILURE_KINDS)
     .addOption(new Option('-k, --together <K>', 'so many failures at one moment: 1 or 2').argParser(together).default(1))
     .option('--json', 'for machines')
-    .option('--report <DIR>', 'write a page (sweep.html) and sweep.json there')
     .addOption(new Option('--timers <PROFILE>', 'BGP, lease and ARP timers').choices(['default', 'fast']).default('default'))
     .option('--routers <SET>', 'frr, gobgp, mixed, or tor1=frr,tor2=gobgp (default: as the topology says)', oneSet)
     .option('--seed <TEXT>', 'of every chance (default: the name of the topology)')

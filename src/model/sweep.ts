@@ -24,7 +24,7 @@ export interface BrokenPath {
   readonly vip: string
   /** `default/web`; `control plane` for the CP VIP. */
   readonly service: string
-  /** Flows sent, and how many of them lost packets. */
+  /** Flows sent, and how many of them lost packets; where any is lost for good, how many are. */
   readonly flows: number
   readonly lost: number
   /** Still lost when everything had settled: the VIP is gone for this source until somebody repairs. */

@@ -27,10 +27,14 @@ export function sweepLines(result: SweepResult, { style = PLAIN, wall, full = Nu
   for (const [index, each] of found.entries()) lines.push(...findingLines(each, { style, width, names, full: index < full }))
   const unharmed = tried.filter((each) => !found.includes(each))
   if (unharmed.length > 0) lines.push(`  ${style.good('no loss'.padEnd(width))}  ${unharmed.length} others: ${shortList(unharmed)}`)
+  if (found.some((each) => each.broken.some(({ cause }) => cause?.bound !== undefined)))
+    lines.push(
+      '',
+      '  hold time and lease are no line of these files: shorter timers shorten what lasts "up to" so long (compare --timers fast)',
+    )
   const moved = tried.filter((each) => each.repair.state === 'moved')
   if (moved.length > 0)
     lines.push(
-      '',
       `  after ${moved.length} of the repairs a floating IP stayed where it had gone; that is as good, and the next failure began afresh`,
     )
   const skipped = cases.filter((each) => each.skipped !== undefined)
@@ -63,17 +67,20 @@ function findingLines(found: SweepCase, { style, width, names, full }: Columns):
   return lines
 }
 
+/** The way that broke, and why; a cause with a line in a file has lines of its own. */
 function groupLines({ worst }: Group, style: Style): string[] {
   const { cause, forGood, outage } = worst
-  const measured = forGood || cause?.bound === undefined ? '' : ` (here ${formatDuration(outage)})`
-  const lines = worst.path.length === 0 ? [] : [style.faint(printable(wayText(worst)))]
-  if (cause === undefined) return lines
-  const at = cause.place === undefined ? '' : `${placeText(cause.place)} ${cause.place.path}: `
-  return [
-    ...lines,
-    `${printable(`${at}${cause.message}`)}${measured}`,
-    ...(cause.code === 'convergence' ? [] : [`would have saved it: ${printable(cause.cure)}`]),
-  ]
+  const way = worst.path.length === 0 ? '' : printable(wayText(worst))
+  if (cause?.place === undefined) {
+    const measured = forGood || cause?.bound === undefined ? '' : ` (here ${formatDuration(outage)})`
+    return [
+      [style.faint(way), ...(cause === undefined ? [] : [`${printable(cause.message)}${measured}`])]
+        .filter((each) => each !== '')
+        .join(' · '),
+    ]
+  }
+  const cure = `${style.strong(placeText(cause.place))}  ${cause.place.path}: ${printable(cause.cure)} would save it`
+  return [style.faint(way), printable(cause.message), cure].filter((each) => each !== '')
 }
 
 /** So many are named. */

@@ -1,15 +1,15 @@
 /** A sweep's findings in words, for the terminal and for the page. Pure. */
-import { type BrokenPath, type CausePlace, formatDuration, type SweepCase } from '../../model/index.ts'
+import { type BrokenPath, type CausePlace, formatDuration, SECOND, type SweepCase } from '../../model/index.ts'
 
 export const NAMES = { lost: 'lost for good', outage: 'outage', none: 'no loss' } as const
 
-/** `lost for good`, `up to 90.0 s`, `286 ms`, `not clean`, `no loss`. */
+/** `lost for good`, `up to 90 s`, `286 ms`, `not clean`, `no loss`. */
 export function severity(found: SweepCase): string {
   if (found.skipped !== undefined) return 'not tried'
   if (found.survival === 'lost') return NAMES.lost
   if (found.survival === 'none') return found.repair.state === 'unclean' ? 'not clean' : NAMES.none
   const bound = Math.max(0, ...found.broken.map((path) => path.cause?.bound ?? 0))
-  return bound > 0 ? `up to ${formatDuration(bound)}` : formatDuration(found.outage)
+  return bound > 0 ? `up to ${bound / SECOND} s` : formatDuration(found.outage)
 }
 
 /** Broken paths with one cause, the worst of them first. */
@@ -20,7 +20,13 @@ export interface Group {
 
 export function groupsOf(found: SweepCase): Group[] {
   const groups = Map.groupBy(found.broken, (path) => JSON.stringify([path.forGood, path.cause?.code, path.cause?.place]))
-  return [...groups.values()].map((paths) => ({ worst: paths[0]!, paths }))
+  const bound = ({ worst: { cause, outage } }: Group) => cause?.bound ?? outage
+  return [...groups.values()]
+    .map((paths): Group => ({ worst: paths[0]!, paths }))
+    .sort(
+      (a, b) =>
+        Number(b.worst.forGood) - Number(a.worst.forGood) || (a.worst.forGood ? b.paths.length - a.paths.length : bound(b) - bound(a)),
+    )
 }
 
 /** `10.0.0.1 from client`, `4 VIPs from client`, `10.0.0.8 from client and 5 more`. */

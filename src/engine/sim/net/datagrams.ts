@@ -26,6 +26,8 @@ class Socket implements DatagramSocket {
   readonly #flows = new Map<string, Flow>()
   readonly #machine: DatagramMachine
   readonly #closed: (socket: Socket) => void
+  /** Of what was asked for last, which is mostly what is asked for next. */
+  #last: { readonly to: Endpoint; readonly flow: Flow } | undefined
 
   constructor(
     machine: DatagramMachine,
@@ -56,7 +58,12 @@ class Socket implements DatagramSocket {
   }
 
   holds(to: Endpoint): boolean {
-    return this.#flows.get(`${to.address}:${to.port}`)?.way?.trace.holds() ?? false
+    if (this.#last?.to !== to) {
+      const flow = this.#flows.get(`${to.address}:${to.port}`)
+      if (flow === undefined) return false
+      this.#last = { to, flow }
+    }
+    return this.#last.flow.way?.trace.holds() ?? false
   }
 
   receive(flow: Flow, { data }: Datagram, trace: LiveTrace): void {
@@ -70,6 +77,8 @@ class Socket implements DatagramSocket {
   }
 
   #remember(key: string, flow: Flow): void {
+    if (this.#flows.get(key) === flow) return
+    this.#last = undefined
     if (this.#flows.size >= REMEMBERED) this.#flows.clear()
     this.#flows.set(key, flow)
   }

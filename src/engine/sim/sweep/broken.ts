@@ -19,11 +19,6 @@ export function markerOf(event: LabEvent): Marker | undefined {
   return undefined
 }
 
-/** From the event to the first packet that takes the new way. */
-const CONSEQUENCES: Micros = 3 * SECOND
-/** Shorter outages end by the routes alone. */
-const BRIEF: Micros = 100_000
-
 export interface BrokenInputs {
   readonly plan: Plan
   readonly failures: readonly Failure[]
@@ -47,23 +42,24 @@ export function brokenPaths({ plan, failures, flows, before, markers, now }: Bro
       flow.lost ? [...flow.outages, { from: flow.silentSince ?? now, to: now }] : flow.outages,
     )
     const longest = outages.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a))
-    const ways = lost.map((flow) => before.get(flow) ?? []).map((path) => ({ path, at: brokenAt(plan, failures, path) }))
+    const gone = lost.filter((flow) => flow.lost)
+    const forGood = gone.length > 0
+    const ways = (forGood ? gone : lost).map((flow) => before.get(flow) ?? []).map((path) => ({ path, at: brokenAt(plan, failures, path) }))
     const { path, at } = ways.sort(
       (a, b) => Number(a.at === undefined) - Number(b.at === undefined) || compare(a.path.join(), b.path.join()),
     )[0]!
-    const forGood = lost.some((flow) => flow.lost)
     return [
       {
         from: first.from,
         vip: first.to.address,
         service: first.service,
         flows: pair.length,
-        lost: lost.length,
+        lost: forGood ? gone.length : lost.length,
         forGood,
         outage: longest.to - longest.from,
         path,
         ...(at !== undefined && { brokenAt: at }),
-        ...(!forGood && { endedBy: endedBy(longest, markers) }),
+        ...(!forGood && { endedBy: endedBy(plan, longest, markers) }),
       },
     ]
   })
@@ -104,10 +100,11 @@ function crosses(plan: Plan, failure: Failure, a: string, b: string): boolean {
   return plan.segments.some(({ name }) => name === far) && onFar(a) && onFar(b)
 }
 
-function endedBy({ from, to }: Outage, markers: readonly Marker[]): Marker['what'] {
-  if (to - from < BRIEF) return 'routes'
-  const near = markers.filter(({ at }) => at > from && at <= to && to - at < CONSEQUENCES)
-  return near.at(-1)?.what ?? 'routes'
+/** Whoever waited for a timer waited for long. */
+function endedBy({ timers }: Plan, { from, to }: Outage, markers: readonly Marker[]): Marker['what'] {
+  const waited = to - from >= Math.min(timers.leaseDuration, timers.holdTimeSeconds * SECOND) / 2
+  const during = markers.filter(({ at, what }) => at > from && at <= to && (waited || what === 'gateway'))
+  return during.at(-1)?.what ?? 'routes'
 }
 
 function compare(a: string, b: string): number {

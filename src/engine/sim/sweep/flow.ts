@@ -6,8 +6,11 @@ import { readAnswer } from '../programs/backend.ts'
 
 /** Longer than any packet takes that does not wait for something to be repaired. */
 export const PATIENCE: Micros = 100 * MILLISECOND
-/** A packet that is overtaken by a later one is not lost. */
-const OVERTAKEN: Micros = 1 * MILLISECOND
+/**
+ * Routers take turns of up to 62 ms in following each other (docs/routers.md). Whether packets are lost between the turns of two or three of them is chance
+ * from one time to the next; a loss that is not longer is not told.
+ */
+export const TURNS: Micros = 200 * MILLISECOND
 
 /** A time without an answer. */
 export interface Outage {
@@ -83,7 +86,7 @@ export class WatchedFlow {
     const since = this.#sent[0]!
     // What had to wait on its way was not answered before it arrived.
     const back = now - sent > PATIENCE ? now : sent
-    if (this.lost || back - since > OVERTAKEN) this.outages.push({ from: since, to: back })
+    if (back - since >= TURNS) this.outages.push({ from: since, to: back })
     this.#sent = this.#sent.slice(index + 1)
     this.lost = false
     this.#back = trace

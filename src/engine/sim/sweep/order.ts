@@ -1,5 +1,5 @@
 /** Worst first, in an order that does not hang on the moment at which a failure came. */
-import type { Micros, SweepCase } from '../../../model/index.ts'
+import type { BrokenPath, Micros, SweepCase } from '../../../model/index.ts'
 
 export function worstFirst(cases: readonly SweepCase[]): SweepCase[] {
   return cases.toSorted((a, b) => {
@@ -11,19 +11,22 @@ export function worstFirst(cases: readonly SweepCase[]): SweepCase[] {
 
 /** The longest that its outages may last: by their timers where they wait for one, else what was measured, rounded up (1, 2, 5, 10, …). */
 export function boundOf(found: SweepCase): Micros {
-  return Math.max(
-    0,
-    ...found.broken
-      .filter((path) => !path.forGood)
-      .map((path) => Math.max(path.cause?.bound ?? 0, path.cause?.bound === undefined ? roundUp(path.outage) : 0)),
-  )
+  return Math.max(0, ...found.broken.filter((path) => !path.forGood).map(pathBound))
 }
 
-/** 1 for the first of it. */
+/** How bad, and then, of equals, how much: paths lost for good, or how long and how many for so long. */
 function keyOf(found: SweepCase): number[] {
   const lost = found.broken.filter((path) => path.forGood).length
-  const rank = found.skipped !== undefined ? 4 : lost > 0 ? 0 : found.broken.length > 0 ? 2 : found.repair.state === 'unclean' ? 1 : 3
-  return [found.repair.state === 'unclean' && rank === 2 ? 1 : rank, -lost, -boundOf(found), -found.broken.length]
+  if (found.skipped !== undefined) return [4, 0, 0]
+  if (lost > 0) return [0, -lost, 0]
+  const bound = boundOf(found)
+  const forSoLong = found.broken.filter((path) => pathBound(path) === bound).length
+  const rank = found.repair.state === 'unclean' ? 1 : found.broken.length > 0 ? 2 : 3
+  return [rank, -bound, -forSoLong]
+}
+
+function pathBound({ cause, outage }: BrokenPath): Micros {
+  return cause?.bound ?? roundUp(outage)
 }
 
 function roundUp(length: Micros): Micros {

@@ -30,6 +30,8 @@ export interface SweeperOptions {
 const UP: Micros = 300 * SECOND
 /** Sessions that failed at first have been tried again. */
 const QUIET_AT_FIRST: Micros = 20 * SECOND
+/** Nobody waits for a timer where everybody was told of the failure. */
+const QUIET_WHERE_TOLD: Micros = 15 * SECOND
 /** First packets and what they wait for. */
 const FIRST_PACKETS: Micros = 4 * SECOND
 /** Longer than hold time and lease, after which nothing happens any more. */
@@ -103,7 +105,7 @@ export class Sweeper {
       return skipped(name, failures, refused)
     }
     for (const each of failures) if (each.kind === 'node') watch.died(each.device)
-    const rest = this.#settle(lab, watch)
+    const rest = this.#settle(lab, watch, failures.every(isTold) ? QUIET_WHERE_TOLD : this.#quiet)
     const gone = deadSources(this.#plan, failures)
     const judged = watch.flows.filter((flow) => !gone.has(flow.from))
     const broken = brokenPaths({ plan: this.#plan, failures, flows: judged, before, markers, now: simulation.now })
@@ -238,6 +240,11 @@ function linesOf({ simulation, state }: Pick<Standing, 'simulation' | 'state'>):
   for (const { name } of simulation.plan.routers)
     for (const { interface: of, state: is } of simulation.machine(name).vrrp.gateways) lines.set(`${name} VRRP ${of}`, is)
   return lines
+}
+
+/** A session that is reset says so, and so does an edit. */
+function isTold({ kind }: Failure): boolean {
+  return kind === 'session' || kind === 'floating-ip'
 }
 
 function isUp(simulation: Simulation, { device, address = '' }: Failure): boolean {

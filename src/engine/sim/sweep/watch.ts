@@ -2,7 +2,7 @@
  * Watches every VIP from every client and node, exactly and with few packets: each flow has sent one datagram, and sends the next when the network
  * has become such that it might go another way. So an outage begins at the very change that made it.
  */
-import { MILLISECOND, type Micros, SECOND } from '../../../model/index.ts'
+import { type Micros, SECOND } from '../../../model/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import type { Scheduled } from '../../../world/virtual/queue.ts'
 import type { Simulation } from '../simulation.ts'
@@ -11,10 +11,10 @@ import { PATIENCE, WatchedFlow } from './flow.ts'
 /** Above the ephemeral ports. */
 const PROBE_PORTS = 61_000
 const SOURCE_PORTS = 20_000
-/** Flows for each source and VIP: they spread over equal paths. */
-const FLOWS = 4
+/** Flows for each VIP: they spread over equal paths. From a client so many that hardly a path is left out; nodes are many. */
+const FLOWS = { client: 12, node: 4 }
 /** A flow that is lost is tried again: the network may have become another without anything that tells of it. */
-const AGAIN: Micros = 500 * MILLISECOND
+const AGAIN: Micros = 2 * SECOND
 /** What time alone makes another: ARP entries and tracked flows that go stale. */
 const AUDIT: Micros = 5 * SECOND
 
@@ -61,13 +61,13 @@ export class Watch {
     this.#simulation = simulation
     const vips = vipsOf(plan)
     this.#controlPlanePort = PROBE_PORTS + plan.cluster.services.length
-    const sources = [...plan.clients, ...plan.nodes].map(({ name }) => name)
-    this.flows = sources.flatMap((from) =>
+    const sources = [
+      ...plan.clients.map(({ name }) => ({ from: name, length: FLOWS.client })),
+      ...plan.nodes.map(({ name }) => ({ from: name, length: FLOWS.node })),
+    ]
+    this.flows = sources.flatMap(({ from, length }) =>
       vips.flatMap(({ vip, service, port }, index) =>
-        Array.from(
-          { length: FLOWS },
-          (_, flow) => new WatchedFlow(from, { address: vip, port }, service, SOURCE_PORTS + index * FLOWS + flow),
-        ),
+        Array.from({ length }, (_, flow) => new WatchedFlow(from, { address: vip, port }, service, SOURCE_PORTS + index * length + flow)),
       ),
     )
     this.#bySource = Map.groupBy(this.flows, ({ from }) => from)

@@ -19,9 +19,17 @@ type Rule = (lost: Lost) => Cause | undefined
 export function lostFor(lost: Lost): Cause {
   for (const rule of RULES) {
     const cause = rule(lost)
+    if (cause?.code === 'single-router') return withPeer(cause, peers(lost))
     if (cause !== undefined) return cause
   }
   return { code: 'unexplained', message: 'no rule tells why', cure: 'see the event log of a scenario with this failure' }
+}
+
+/** Of a rack whose only router is also the only peer, another router alone saves nothing. */
+function withPeer(cause: Cause, peer: Cause | undefined): Cause {
+  if (peer === undefined) return cause
+  const place = peer.place === undefined ? '' : ` (${peer.place.file}:${peer.place.line}:${peer.place.column})`
+  return { ...cause, cure: `${cause.cure}, and ${peer.cure}${place}` }
 }
 
 const backends: Rule = ({ plan, files, path, standing }) => {
@@ -64,8 +72,8 @@ const cables: Rule = (lost) => {
   const segments = [...new Set([...(source === undefined ? [] : [source.segment]), ...segmentsOf(plan, ends)])]
   const cut = segments.find((segment) => standing.routersOf(segment).length === 0)
   if (cut !== undefined) return singleRouter(lost, cut)
-  const failed = found.failures.flatMap((each) => (each.kind === 'link' ? [each.device, each.far ?? ''] : neighborsOf(plan, each.device)))
-  const router = segments.flatMap((segment) => standing.routersOf(segment)).find((name) => failed.includes(name))
+  const near = touched(plan, found)
+  const router = segments.flatMap((segment) => standing.routersOf(segment)).find((name) => near.includes(name))
   return router === undefined ? undefined : singleUplink(lost, router)
 }
 
@@ -73,7 +81,8 @@ const cables: Rule = (lost) => {
 function wayIn({ plan, files, path, standing }: Lost): Cause | undefined {
   if (!plan.clients.some(({ name }) => name === path.from)) return undefined
   const [router = ''] = neighborsOf(plan, path.from)
-  const leads = standing.neighbors(router).some((name) => plan.routers.some((each) => each.name === name))
+  const routers = neighborsOf(plan, router).filter((name) => standing.alive(name) && plan.routers.some((each) => each.name === name))
+  const leads = routers.length === 0 || routers.some((name) => standing.neighbors(router).includes(name))
   if (standing.alive(router) && leads) return undefined
   return caused('single-way-in', `${path.from} has no other way in than ${router}`, {
     cure: 'a second router to come in by',
@@ -81,26 +90,32 @@ function wayIn({ plan, files, path, standing }: Lost): Cause | undefined {
   })
 }
 
-function singleRouter({ plan, files }: Lost, segment: string): Cause {
-  const all = plan.routers.filter((router) => router.interfaces.some(({ name }) => name === segment)).map(({ name }) => name)
-  return caused('single-router', `${onlyOf(all, 'router', 'routers')} of ${segment}`, {
-    cure: `another router in ${segment}`,
-    place: files.topology('routers', all[0] ?? '', 'racks'),
+function singleRouter({ plan, files, standing }: Lost, segment: string): Cause {
+  const [all, others] = partition(plan.routers, (router) => standsIn(router, segment))
+  const [beside] = others.filter(
+    ({ name }) => standing.alive(name) && plan.segments.some((each) => standing.neighbors(name).includes(each.name)),
+  )
+  const router = beside?.name ?? all[0]?.name ?? ''
+  return caused('single-router', `${onlyOf(names(all), 'router', 'routers')} of ${segment}`, {
+    cure: beside === undefined ? `another router in ${segment}` : `${segment} among the racks of ${beside.name}`,
+    place: files.topology('routers', router, 'racks'),
   })
 }
 
-function singleUplink({ plan, files }: Lost, router: string): Cause {
-  const others = neighborsOf(plan, router).filter((name) => plan.routers.some((each) => each.name === name))
-  return caused('single-uplink', `${router} has no other link to a router than to ${others.join(', ') || 'none'}`, {
-    cure: `a second link for ${router}, to another router`,
-    place: connectsOf(files, [router, ...others]),
-  })
+function singleUplink(lost: Lost, router: string): Cause {
+  const others = neighborsOf(lost.plan, router).filter((name) => lost.plan.routers.some((each) => each.name === name))
+  const message = `${router} has no other link to a router than to ${others.join(', ') || 'none'}`
+  return caused('single-uplink', message, secondUplink(lost, router))
 }
 
-/** In which router's `connects` the link stands. */
-function connectsOf(files: Files, routers: readonly string[]): CausePlace | undefined {
-  const places = routers.map((name) => files.topology('routers', name, 'connects'))
-  return places.find((place) => place?.path.endsWith('connects')) ?? places[0]
+/** Routers of one AS do not take each other's routes (R1, R8): it must lead to another AS. */
+function secondUplink({ plan, files }: Lost, router: string): { readonly cure: string; readonly place: CausePlace | undefined } {
+  const asn = plan.routers.find(({ name }) => name === router)?.asn
+  const near = neighborsOf(plan, router)
+  const [other] = plan.routers.filter((each) => each.name !== router && each.asn !== asn && !near.includes(each.name))
+  if (other !== undefined)
+    return { cure: `a link from ${other.name} to ${router}`, place: files.topology('routers', other.name, 'connects') }
+  return { cure: `a second link for ${router}, to a router of another AS`, place: files.topology('routers', router, 'connects') }
 }
 
 /** Nobody announces it: no peer of those that would is left. */
@@ -133,17 +148,14 @@ const floatingIps: Rule = ({ plan, files, controlPlane, found }) => {
   })
 }
 
-/** A router goes on being the gateway of its rack, or its peers' next hop, although it has lost its way on. */
-const deadEnd: Rule = ({ plan, files, standing, found }) => {
-  const cut = found.failures.flatMap((each) => (each.kind === 'link' ? [each.device, each.far ?? ''] : neighborsOf(plan, each.device)))
+/** A router goes on being the gateway of its rack although it has lost its way on. */
+const deadEnd: Rule = (lost) => {
+  const { plan, standing, found } = lost
+  const cut = touched(plan, found)
   const router = plan.routers.find(({ name, vrrp }) => vrrp.length > 0 && standing.alive(name) && cut.includes(name))
   if (router === undefined) return undefined
-  const racks = router.vrrp.map((each) => each.interface)
-  const beside = plan.routers.filter(({ name, vrrp }) => name !== router.name && vrrp.some((each) => racks.includes(each.interface)))
-  return caused('gateway-without-way-on', `${router.name} stays the gateway of a rack although it has lost its way on`, {
-    cure: `a link between ${router.name} and ${names(beside).join(', ')}`,
-    place: files.topology('routers', router.name, 'connects'),
-  })
+  const message = `${router.name} stays the gateway of a rack although it has lost its way on`
+  return caused('gateway-without-way-on', message, secondUplink(lost, router.name))
 }
 
 const RULES: readonly Rule[] = [backends, entrances, cables, peers, floatingIps, deadEnd]
@@ -175,6 +187,19 @@ function names(devices: readonly { readonly name: string }[]): string[] {
 
 function neighborsOf(plan: Plan, device: string): string[] {
   return plan.links.flatMap(({ a, b }) => (a.device === device ? [b.device] : b.device === device ? [a.device] : []))
+}
+
+/** Whoever had a cable to what failed. */
+function touched(plan: Plan, { failures }: SweepCase): string[] {
+  return failures.flatMap((each) => (each.kind === 'link' ? [each.device, each.far ?? ''] : neighborsOf(plan, each.device)))
+}
+
+function standsIn({ interfaces }: RouterPlan, segment: string): boolean {
+  return interfaces.some(({ name }) => name === segment)
+}
+
+function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(holds), all.filter((one) => !holds(one))]
 }
 
 function ownerOf(plan: Plan, address: string): RouterPlan | undefined {

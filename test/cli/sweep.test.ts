@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { EXIT } from '../../src/cli/index.ts'
+import type { SweepResult } from '../../src/model/index.ts'
+import { run } from './command-line.ts'
+
+describe('peerlab sweep', { timeout: 60_000 }, () => {
+  test('a VIP that is lost for good ends it with 1, and the table names the line', async () => {
+    const { code, out } = await run('sweep', 'split-planes', '--kinds', 'router')
+    expect(code).toBe(EXIT.failed)
+    expect(out).toMatch(/^split-planes · 4 failures, one by one · [\d.]+ m?s · worst first\n/)
+    expect(out).toContain('lost for good  tor3  3 VIPs from client and 7 others')
+    expect(out).toMatch(/split-planes\/topology\.yaml:14:\d+ {2}routers\.tor2\.racks: rack1 among the racks of tor2 would save it/)
+  })
+
+  test('outages alone end it with 0; --json has everything, worst first', async () => {
+    const { code, out } = await run('sweep', 'shared-peers', '--kinds', 'node', '--json', '--timers', 'fast')
+    expect(code).toBe(EXIT.pass)
+    const result = JSON.parse(out) as SweepResult & { readonly complete: boolean; readonly timers: { readonly name: string } }
+    expect(result).toMatchObject({ topology: 'shared-peers', complete: true, lostBefore: [], timers: { name: 'fast' } })
+    expect(result.cases).toHaveLength(8)
+    const bounds = result.cases.map(({ broken }) => Math.max(...broken.map(({ cause }) => cause?.bound ?? 0)))
+    expect(bounds).toEqual(bounds.toSorted((a, b) => b - a))
+  })
+
+  test('pairs, on other routers', async () => {
+    const { out } = await run('sweep', 'peers-per-rack', '--kinds', 'router', '-k', '2', '--routers', 'gobgp')
+    expect(out).toContain('peers-per-rack · 3 pairs of failures')
+    expect(out).toContain('tor1 + tor2')
+  })
+
+  test('what cannot be asked for is said, and what was meant', async () => {
+    const wrong = await run('sweep', 'shared-peers', '--kinds', 'nod')
+    expect(wrong).toMatchObject({ code: EXIT.usage })
+    expect(wrong.err).toContain('did you mean node?')
+    expect((await run('sweep', 'shared-peers', '-k', '3')).err).toContain('write 1 or 2')
+    expect(await run('sweep', 'nowhere')).toMatchObject({ code: EXIT.usage })
+  })
+
+  test('an interrupt ends it with 130 and what was found until then', async () => {
+    const running = run('sweep', 'shared-peers', '-k', '2', '--kinds', 'node,link')
+    setTimeout(() => process.emit('SIGINT'), 1_500)
+    const { code, out, err } = await running
+    expect(code).toBe(EXIT.interrupted)
+    expect(out).toContain('shared-peers · ')
+    expect(err).toMatch(/interrupted: \d+ of 2\d\d tried/)
+  })
+})

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import type { BrokenPath, Failure, SweepCase, SweepResult } from '../../src/model/index.ts'
+import { sweepLines } from '../../src/report/sweep/index.ts'
+
+const FAILURE: Failure = { kind: 'router', name: 'tor1', device: 'tor1' }
+const PATH: BrokenPath = {
+  from: 'client',
+  vip: '10.0.0.1',
+  service: 'default/web',
+  flows: 12,
+  lost: 12,
+  forGood: true,
+  outage: 5,
+  path: ['client', 'core', 'tor1', 'node-04'],
+  brokenAt: 2,
+  cause: {
+    code: 'single-router',
+    message: 'tor1 is the only router of rack1',
+    cure: 'rack1 among the racks of tor2',
+    place: { file: 'topology.yaml', line: 14, column: 34, path: 'routers.tor2.racks' },
+  },
+}
+const OUTAGE: BrokenPath = {
+  ...PATH,
+  forGood: false,
+  lost: 4,
+  outage: 70_700_000,
+  endedBy: 'hold time',
+  cause: { code: 'hold-time', message: 'hold time 90 s: …', cure: 'shorter timers', bound: 90_000_000 },
+}
+
+function found(change: Partial<SweepCase>): SweepCase {
+  return {
+    name: 'tor1',
+    failures: [FAILURE],
+    survival: 'none',
+    broken: [],
+    outage: 0,
+    convergence: 0,
+    nextHops: [],
+    unassigned: [],
+    repair: { state: 'clean', after: 0, differences: [] },
+    ...change,
+  }
+}
+const lines = (...cases: SweepCase[]) => sweepLines({ topology: 'tiny', cases, lostBefore: [] } satisfies SweepResult, { wall: 1_800_000 })
+
+describe('the survival table', () => {
+  test('names the failure, the broken path and the line that would have saved it', () => {
+    expect(lines(found({ survival: 'lost', broken: [PATH, { ...PATH, from: 'node-01' }] }))).toEqual([
+      'tiny · 1 failure · 1.8 s · worst first',
+      '  lost for good  tor1  10.0.0.1 (default/web) from client and node-01, 100 % of flows',
+      '                   client → core ✗ tor1 → node-04',
+      '                   tor1 is the only router of rack1',
+      '                   topology.yaml:14:34  routers.tor2.racks: rack1 among the racks of tor2 would save it',
+    ])
+  })
+
+  test('an outage is as long as its timer may make it, beside what was measured', () => {
+    const text = lines(found({ survival: 'outage', broken: [OUTAGE], outage: OUTAGE.outage }), found({ name: 'tor2' }))
+    expect(text.slice(1, 4)).toEqual([
+      '  up to 90 s     tor1  10.0.0.1 (default/web) from client, 33 % of flows',
+      '                   client → core ✗ tor1 → node-04 · hold time 90 s: … (here 70.7 s)',
+      '  no loss        1 others: tor2',
+    ])
+    expect(text.join('\n')).toContain('hold time and lease are no line of these files')
+  })
+
+  test('a repair that does not lead back is a finding by itself; one that is as good is counted', () => {
+    const unclean = found({ repair: { state: 'unclean', after: 0, differences: ['tor1 session a–b: up → down'] } })
+    const moved = found({ name: 'node-05', repair: { state: 'moved', after: 0, differences: [] } })
+    const text = lines(unclean, moved).join('\n')
+    expect(text).toContain('  not clean      tor1')
+    expect(text).toContain('after the repair tor1 session a–b: up → down')
+    expect(text).toContain('after 1 of the repairs a floating IP stayed where it had gone')
+  })
+
+  test('what was not tried, and what was lost before anything failed, is said', () => {
+    const skipped = found({ name: 'session x', skipped: 'session x is not up' })
+    expect(lines(skipped).at(-1)).toBe('  not tried: session x: session x is not up')
+    const before = sweepLines({ topology: 'tiny', cases: [], lostBefore: [PATH] })
+    expect(before[1]).toBe('  lost already   10.0.0.1 (default/web) from client: nothing gets through although nothing failed')
+  })
+
+  test('nothing that a file wrote reaches the terminal as it is', () => {
+    expect(lines(found({ name: 'a\u001b[31mb', survival: 'lost', broken: [PATH] })).join('\n')).not.toContain('\u001b')
+  })
+})
