@@ -159,7 +159,10 @@ async function noWayRound(context: Context, cut: Cut): Promise<void> {
 
   const healing = now()
   await since.heal()
-  const gave = await expect(lab.floatingIp(FIP)).toBeGivenUpBy(old, { since, within: healing - since.at + timers.leaseDuration + 30 * SECOND })
+  const gave = await expect(lab.floatingIp(FIP)).toBeGivenUpBy(old, {
+    since,
+    within: healing - since.at + timers.leaseDuration + 30 * SECOND,
+  })
   // Acknowledgements find no way either, so its watch stands still after a packet.
   expect.that(`${old.name} reads of it only when the way is back`, gave.at > healing, `${formatDuration(healing - gave.at)} before`)
   for (const node of hit) await expect(node).toBeReady({ within: '30s' })
