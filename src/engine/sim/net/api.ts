@@ -76,7 +76,7 @@ export type DropReason =
   | 'filter'
   /** It came to a host that neither has the address nor forwards. */
   | 'not-forwarding'
-  /** Sent from an address that the machine no longer has. */
+  /** Sent from an address that the machine no longer has, or come to a machine that has it itself. */
   | 'source'
   /** The machine lost power, or the address, before it arrived. */
   | 'gone'
@@ -208,8 +208,8 @@ export interface DatagramSocket {
 
 export type DatagramEvent =
   | { readonly type: 'datagram'; readonly from: Endpoint; readonly to: Endpoint; readonly data: string; readonly trace: LiveTrace }
-  /** What an ICMP error about a datagram that was sent to `to` says: `refused` is a port that nobody has. */
-  | { readonly type: 'error'; readonly to: Endpoint; readonly reason: 'refused' | 'unreachable' }
+  /** A port that nobody has, or that a service rule rejects: the one ICMP error that a connected socket is told of (routers.md). */
+  | { readonly type: 'error'; readonly to: Endpoint; readonly reason: 'refused' }
 
 /** Which way a packet came. */
 export interface Trace {

@@ -148,7 +148,8 @@ export class Datagrams {
   error({ about, code }: IcmpError): void {
     if (about.protocol === ICMP) this.#pinged(about, { ok: false, reason: 'unreachable' })
     const socket = this.#sockets.get(about.sport)?.find(({ address }) => address === 0 || address === about.src)
-    if (about.protocol === UDP) socket?.sink({ type: 'error', to: about.to, reason: code === 'refused' ? 'refused' : 'unreachable' })
+    // Hosts and networks that cannot be reached, and TTLs that end, are soft errors: without IP_RECVERR a socket does not hear of them.
+    if (about.protocol === UDP && code === 'refused') socket?.sink({ type: 'error', to: about.to, reason: 'refused' })
   }
 
   /** The machine lost power: nothing more is said. */

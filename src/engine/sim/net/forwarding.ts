@@ -50,6 +50,8 @@ export class Forwarding {
       way.place(at)
       way.trace.devices.push(at.name)
       const unchanged = flow
+      // A martian (fib_validate_source): nobody else speaks from an address of ours.
+      if (inbound && at.isLocal(flow.src)) return this.#lost(way, 'source', payload)
       const tracked = at.nat?.track(flow, payload, inbound)
       if (tracked !== undefined) {
         way.translate(tracked, flow, at.name)

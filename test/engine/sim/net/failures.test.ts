@@ -166,6 +166,20 @@ describe('a connection attempt', () => {
     expect(far.events[0]).toMatchObject({ detail: 'core has no route to 192.0.2.1' })
   })
 
+  it('is unreachable where it goes round in circles until its TTL ends, but for one who is in the circle itself', () => {
+    const lab = new Lab().underlay()
+    lab.must(lab.machine('core').table.replace({ prefix: '10.66.0.0/16', protocol: 'bgp', metric: 20, nextHops: [{ via: '10.9.0.1' }] }))
+    const beyond = connect(lab.machine('client').startWorld(), '10.66.0.1', 179)
+    lab.run(500 * MILLISECOND)
+    expect(beyond.types()).toEqual(['failed unreachable'])
+    expect(lab.fabric.drops.ttl).toBe(1)
+    const within = connect(lab.machine('core').startWorld(), '10.66.0.1', 179, { timeout: 500 * MILLISECOND })
+    lab.run(SECOND)
+    expect(within.types()).toEqual(['failed timeout'])
+    // What comes back to it bears its own address.
+    expect(lab.fabric.drops.source).toBe(1)
+  })
+
   it('finds no answer behind a neighbour that died while its MAC address is still known', () => {
     const lab = new Lab()
     const world = lab.machine('node-04').startWorld()

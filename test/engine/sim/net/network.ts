@@ -26,6 +26,8 @@ export function rule(backends: readonly string[], protocol: 'tcp' | 'udp' = 'udp
   return { name: `web:${protocol}/${port}`, vip: VIP, protocol, port, backends: backends.map((address) => ({ address, port: 8080 })) }
 }
 
+const BGP = { protocol: 'bgp', metric: 20 } as const
+
 /** A fabric with what a test does to it all the time. */
 export class Lab {
   readonly queue = new EventQueue(0)
@@ -51,29 +53,46 @@ export class Lab {
   /** Static stand-ins for what routing daemons would install: racks and hosts everywhere, and the virtual gateways up. */
   underlay(): this {
     const core = this.machine('core').table
-    const [tor1, tor2] = ['10.9.0.1', '10.9.0.5'].map((via) => ({ via }))
-    for (const prefix of ['10.0.1.0/24', '10.0.2.0/24'])
-      this.must(core.replace({ prefix, protocol: 'bgp', metric: 20, nextHops: [tor1!, tor2!] }))
-    for (const [name, via] of [
-      ['tor1', '10.9.0.2'],
-      ['tor2', '10.9.0.6'],
-    ] as const) {
-      const { table, vrrp } = this.machine(name)
-      this.must(table.replace({ prefix: '0.0.0.0/0', protocol: 'bgp', metric: 20, nextHops: [{ via }] }))
+    for (const { name: rack, subnet: prefix } of this.plan.segments) {
+      const nextHops = this.#tors(rack).map((tor) => ({ via: this.#facing(tor, 'core') }))
+      this.must(core.replace({ ...BGP, prefix, nextHops }))
+      for (const tor of this.#tors().filter((each) => !this.#tors(rack).includes(each)))
+        this.must(this.machine(tor).table.replace({ ...BGP, prefix, nextHops: [{ via: this.#facing('core', tor) }] }))
+    }
+    for (const tor of this.#tors()) {
+      const { table, vrrp } = this.machine(tor)
+      this.must(table.replace({ ...BGP, prefix: '0.0.0.0/0', nextHops: [{ via: this.#facing('core', tor) }] }))
       vrrp.start()
     }
     this.run(SECOND)
     return this
   }
 
-  /** The VIP's routes: the core by way of both ToRs, each ToR by way of these nodes. */
+  /** The VIP's routes: the core by way of all ToRs, each ToR by way of these nodes, wherever they are. */
   route(nodes: readonly string[], vip = VIP): void {
     const prefix = `${vip}/32`
-    this.must(
-      this.machine('core').table.replace({ prefix, protocol: 'bgp', metric: 20, nextHops: [{ via: '10.9.0.1' }, { via: '10.9.0.5' }] }),
-    )
-    for (const tor of ['tor1', 'tor2'])
-      this.must(this.machine(tor).table.replace({ prefix, protocol: 'bgp', metric: 20, nextHops: nodes.map((via) => ({ via })) }))
+    const byCore = this.#tors().map((tor) => ({ via: this.#facing(tor, 'core') }))
+    this.must(this.machine('core').table.replace({ ...BGP, prefix, nextHops: byCore }))
+    for (const tor of this.#tors()) {
+      const { table } = this.machine(tor)
+      const resolved = nodes.flatMap((node) => {
+        const found = table.resolve(node)
+        return found.ok ? found.hops : []
+      })
+      const distinct = new Map(resolved.map((hop) => [hop.via, hop]))
+      this.must(table.replace({ ...BGP, prefix, nextHops: [...distinct.values()] }))
+    }
+  }
+
+  #tors(rack?: string): string[] {
+    const tors = this.plan.routers.filter(({ name }) => name !== 'core')
+    return tors.filter(({ interfaces }) => rack === undefined || interfaces.some(({ name }) => name === rack)).map(({ name }) => name)
+  }
+
+  /** A router's address on its link to another. */
+  #facing(router: string, other: string): string {
+    const own = this.plan.routers.find(({ name }) => name === router)!.interfaces.find(({ name }) => name === other)!
+    return own.addresses[0]!.split('/')[0]!
   }
 
   /** Changes what a node's agent wants of its host, and waits until it is there. */

@@ -185,10 +185,17 @@ describe('a translated flow', () => {
     expect(types()).toEqual(['connected'])
   })
 
-  it('hears that its backend does not answer ARP', () => {
-    const lab = vipLab(planOf(), 'udp', ['10.0.1.22'])
-    lab.fabric.powerOff('node-07')
-    expect(lab.ask('client', VIP, 80, 4 * SECOND)).toMatchObject({ type: 'error', to: { address: VIP, port: 80 }, reason: 'unreachable' })
+  it('of TCP hears that its backend does not answer ARP; one of UDP hears nothing, as a socket without IP_RECVERR', () => {
+    const udp = vipLab(planOf(), 'udp', ['10.0.1.22'])
+    udp.fabric.powerOff('node-07')
+    expect(udp.ask('client', VIP, 80, 4 * SECOND)).toBeUndefined()
+    expect(udp.fabric.drops['no-neighbor']).toBe(1)
+    const tcp = vipLab(planOf(), 'tcp', ['10.0.1.22'])
+    tcp.fabric.powerOff('node-07')
+    const { types, events } = connect(tcp.machine('client').startWorld(), VIP, 80)
+    tcp.run(4 * SECOND)
+    expect(types()).toEqual(['failed unreachable'])
+    expect(events[0]).toMatchObject({ detail: expect.stringMatching(/^10\.0\.1\.22 does not answer ARP at (eth0 of node-0[45]|rack[12] of tor[12])$/) })
   })
 
   it('keeps its port towards the backend, unless another flow of the node has it', () => {
