@@ -195,7 +195,9 @@ describe('a translated flow', () => {
     const { types, events } = connect(tcp.machine('client').startWorld(), VIP, 80)
     tcp.run(4 * SECOND)
     expect(types()).toEqual(['failed unreachable'])
-    expect(events[0]).toMatchObject({ detail: expect.stringMatching(/^10\.0\.1\.22 does not answer ARP at (eth0 of node-0[45]|rack[12] of tor[12])$/) })
+    expect(events[0]).toMatchObject({
+      detail: expect.stringMatching(/^10\.0\.1\.22 does not answer ARP at (eth0 of node-0[45]|rack[12] of tor[12])$/),
+    })
   })
 
   it('keeps its port towards the backend, unless another flow of the node has it', () => {
