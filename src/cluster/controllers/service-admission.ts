@@ -24,7 +24,7 @@ export function serviceCauses({ spec, metadata }: Resource, { nodes }: ClusterMo
     for (const [index, address] of endpoints.entries())
       if (typeof address !== 'string' || parseIpv4(address) === undefined)
         causes.push(wrong(`spec.endpoints[${index}]`, address, 'must be an IPv4 address'))
-      else if (!nodes.some((node) => node.address === address))
+      else if (nodes.length > 0 && !nodes.some((node) => node.address === address))
         causes.push(wrong(`spec.endpoints[${index}]`, address, 'is no node of the cluster: backends run on nodes'))
   return causes
 }
