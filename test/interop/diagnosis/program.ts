@@ -8,7 +8,7 @@ import { Speaker } from '../../../src/bgp/index.ts'
 import { createRealWorld } from '../../../src/world/real/index.ts'
 import { pause, run, wire } from '../matrix/process.ts'
 import { STARTED } from './daemons.ts'
-import { ASN, AT, CAUSES, type Cause, key, NOBODY, NOWHERE, PEER_ASN, SILENT } from './terms.ts'
+import { ASN, AT, atTheEnd, CAUSES, type Cause, key, NOBODY, NOWHERE, PEER_ASN, SILENT } from './terms.ts'
 
 /** A remark on a peer that announces nothing takes ten seconds, a SYN that is not answered a retry. */
 const SECONDS = 20
@@ -47,6 +47,7 @@ async function prepare(): Promise<void> {
 
 async function speak(): Promise<void> {
   const said: Record<string, string[]> = {}
+  const last: (() => void)[] = []
   for (const [cause, localAddress] of Object.entries(CAUSES) as [Cause, string][]) {
     const peers = [...Object.values(AT), ...(cause === 'not configured there' ? [NOBODY, SILENT, NOWHERE] : [])]
     const speaker = new Speaker(
@@ -65,6 +66,9 @@ async function speak(): Promise<void> {
     )
     speaker.announce([{ prefix: '10.0.0.1/32', nextHops: ['10.0.1.11'], singleNextHop: '10.0.1.11' }])
     setInterval(look, 1_000)
+    last.push(() => {
+      for (const { peerAddress, remarks = [] } of speaker.peers()) said[atTheEnd(cause, peerAddress)] = [...remarks]
+    })
     function look(): void {
       for (const { peerAddress, reason, remarks = [] } of speaker.peers()) {
         const name = key(cause, peerAddress)
@@ -75,5 +79,6 @@ async function speak(): Promise<void> {
     }
   }
   await pause(SECONDS * 1000)
+  for (const tell of last) tell()
   process.stdout.write(`${JSON.stringify(said)}\n`)
 }

@@ -30,3 +30,8 @@ export type Said = Readonly<Record<string, readonly string[]>>
 export function key(cause: Cause, peer: string): string {
   return `${cause} @ ${peer}`
 }
+
+/** The key of what holds of a session at the end, remarks only. */
+export function atTheEnd(cause: Cause, peer: string): string {
+  return `${key(cause, peer)}, at the end`
+}
