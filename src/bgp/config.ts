@@ -21,7 +21,12 @@ export interface PeerConfig {
   /** Between attempts to connect. Default 5. */
   readonly connectRetrySeconds?: number
   /** The wait in Idle after a failure: doubles from `initial` to `cap`. Default 1 to max(1, connectRetrySeconds). */
-  readonly idleHold?: { readonly initialSeconds: number; readonly capSeconds: number }
+  readonly idleHold?: {
+    readonly initialSeconds: number
+    readonly capSeconds: number
+    /** It varies by a quarter (RFC 4271 §10). Default true. */
+    readonly jitter?: boolean
+  }
   /** Waits for the peer to connect; needs a speaker that listens. Default false. */
   readonly passive?: boolean
   /** What we offer for IPv4 unicast (RFC 7911). Default: send, not receive. */
@@ -99,6 +104,7 @@ export interface ResolvedPeer extends OpenConfig {
   readonly announce: boolean
   readonly honorGracefulShutdown: boolean
   readonly keepaliveJitter: boolean
+  readonly idleHoldJitter: boolean
   readonly maximumPrefixes: number
   readonly refusal: 'cease' | 'close'
   readonly fsm: FsmConfig
@@ -115,7 +121,7 @@ const MAXIMUM_PREFIXES = 2_000_000
 export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedPeer {
   const holdTimeSeconds = peer.holdTimeSeconds ?? 90
   const connectRetrySeconds = peer.connectRetrySeconds ?? 5
-  const idleHold = peer.idleHold ?? { initialSeconds: 1, capSeconds: Math.max(1, connectRetrySeconds) }
+  const idleHold: NonNullable<PeerConfig['idleHold']> = peer.idleHold ?? { initialSeconds: 1, capSeconds: Math.max(1, connectRetrySeconds) }
   if (peer.peerAsn === speaker.localAsn) {
     throw new TypeError(`peer ${peer.peerAddress} is in our own AS ${speaker.localAsn}: iBGP is not supported (R1)`)
   }
@@ -152,6 +158,7 @@ export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedP
     announce: (peer.export ?? (speaker.requirePolicy ? 'none' : 'all')) === 'all',
     honorGracefulShutdown: peer.honorGracefulShutdown ?? true,
     keepaliveJitter: peer.keepaliveJitter ?? false,
+    idleHoldJitter: idleHold.jitter ?? true,
     maximumPrefixes: count(peer, 'maximumPrefixes', peer.maximumPrefixes ?? MAXIMUM_PREFIXES, 1, 0xffffffff),
     refusal: peer.refusal ?? 'cease',
     fsm: {

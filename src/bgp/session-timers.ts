@@ -12,17 +12,26 @@ const TIMERS: readonly TimerName[] = [
   'SendHoldTimer',
 ]
 
+export interface TimerJitter {
+  readonly keepaliveJitter: boolean
+  readonly idleHoldJitter: boolean
+}
+
 export class SessionTimers {
   readonly #world: World
   readonly #timers: Readonly<Record<TimerName, Timer>>
   readonly #jittered: ReadonlySet<TimerName>
 
-  /** `keepaliveJitter`: see `PeerConfig`; the keepalives are read in logs as every 30 s (R40), so they vary only where asked for. */
-  constructor(world: World, name: string, keepaliveJitter: boolean, fired: (timer: TimerName) => void) {
+  /** Which timers vary: see `PeerConfig`; the keepalives are read in logs as every 30 s (R40), so they do only where asked for. */
+  constructor(world: World, name: string, vary: TimerJitter, fired: (timer: TimerName) => void) {
     this.#world = world
     const timers = TIMERS.map((timer) => [timer, world.clock.timer(`${name} ${timer}`, () => fired(timer))] as const)
     this.#timers = Object.fromEntries(timers) as Record<TimerName, Timer>
-    this.#jittered = new Set(['IdleHoldTimer', 'ConnectRetryTimer', ...(keepaliveJitter ? ['KeepaliveTimer' as const] : [])])
+    this.#jittered = new Set([
+      'ConnectRetryTimer',
+      ...(vary.idleHoldJitter ? ['IdleHoldTimer' as const] : []),
+      ...(vary.keepaliveJitter ? ['KeepaliveTimer' as const] : []),
+    ])
   }
 
   /** Three quarters to all of `delay`, where the timer varies. */

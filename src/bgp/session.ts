@@ -69,7 +69,7 @@ export class Session {
     // A connection that the peer opened meets a machine that waits in Active.
     this.#fsm = incoming ? { ...IDLE, state: 'Active', enabled: true } : IDLE
     this.#name = `bgp ${config.localAddress}→${config.peerAddress}`
-    this.#timers = new SessionTimers(world, this.#name, config.keepaliveJitter, (timer) => this.#fired(timer))
+    this.#timers = new SessionTimers(world, this.#name, config, (timer) => this.#fired(timer))
   }
 
   get state(): SessionState {

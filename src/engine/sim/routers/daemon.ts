@@ -108,7 +108,7 @@ export class Daemon {
       holdTimeSeconds: timers.holdTimeSeconds,
       keepaliveSeconds: timers.keepaliveSeconds,
       connectRetrySeconds: timers.connectRetrySeconds,
-      idleHold: { initialSeconds: idleSeconds, capSeconds: idleSeconds },
+      idleHold: { initialSeconds: idleSeconds, capSeconds: idleSeconds, jitter: profile.idleJitter },
       addPath: { send: false, receive: addPathReceive },
       refusal: profile.refusal,
     }

@@ -27,6 +27,8 @@ export interface DaemonProfile {
   readonly passiveIdleSeconds: number
   /** The same where it connects itself. */
   readonly activeIdleSeconds: number
+  /** That time varies by a quarter. */
+  readonly idleJitter: boolean
   /** How a connection of a peer that is still Established, or Idle, is refused: with NOTIFICATION 6/7, or without a word. */
   readonly refusal: 'cease' | 'close'
   /** A next hop that cannot be reached makes a path invalid. False: it may be the best, is announced on, and is left out of the kernel. */
@@ -53,6 +55,7 @@ const FRR: DaemonProfile = {
   flush: 12 * MILLISECOND,
   passiveIdleSeconds: 0,
   activeIdleSeconds: 1,
+  idleJitter: true,
   refusal: 'cease',
   tracksNextHops: true,
   singleHopOnLink: true,
@@ -74,6 +77,7 @@ const GOBGP: DaemonProfile = {
   // 5 s in Idle after every end of a session; no setting shortens it.
   passiveIdleSeconds: 5,
   activeIdleSeconds: 5,
+  idleJitter: false,
   refusal: 'close',
   tracksNextHops: false,
   singleHopOnLink: false,
@@ -95,6 +99,7 @@ const BIRD: DaemonProfile = {
   flush: 1 * MILLISECOND,
   passiveIdleSeconds: 1,
   activeIdleSeconds: 5,
+  idleJitter: true,
   refusal: 'cease',
   tracksNextHops: true,
   singleHopOnLink: true,
