@@ -1,7 +1,9 @@
 /** `peerlab sweep TOPOLOGY`: every single failure, or every pair, in the simulator: which VIPs survive it, and what would have saved the others. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { FAILURE_KINDS, type FailureKind, nearest, type SweepResult, type TimerProfile } from '../model/index.ts'
-import { sweepLines } from '../report/sweep/index.ts'
+import { FAILURE_KINDS, type FailureKind, nearest, SECOND, type SweepResult, type TimerProfile } from '../model/index.ts'
+import { sweepLines, sweepPage } from '../report/sweep/index.ts'
 import { planJobs, type RouterSet, topologyJob } from '../scenario/index.ts'
 import { Ending, EXIT } from './exit.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -15,6 +17,7 @@ interface Options {
   readonly kinds: readonly FailureKind[]
   readonly together: 1 | 2
   readonly json?: true
+  readonly report?: string
   readonly timers: TimerProfile['name']
   readonly routers?: RouterSet
   readonly seed?: string
@@ -33,6 +36,7 @@ export function sweepCommand(): Command {
     .option('--kinds <KINDS>', `of failures: ${FAILURE_KINDS.join(',')} (default: all)`, kinds, FAILURE_KINDS)
     .addOption(new Option('-k, --together <K>', 'so many failures at one moment: 1 or 2').argParser(together).default(1))
     .option('--json', 'for machines')
+    .option('--report <DIR>', 'write a page (sweep.html) and sweep.json there')
     .addOption(new Option('--timers <PROFILE>', 'BGP, lease and ARP timers').choices(['default', 'fast']).default('default'))
     .option('--routers <SET>', 'frr, gobgp, mixed, or tor1=frr,tor2=gobgp (default: as the topology says)', oneSet)
     .option('--seed <TEXT>', 'of every chance (default: the name of the topology)')
@@ -40,6 +44,20 @@ export function sweepCommand(): Command {
     .action(async (topology: string, options: Options) => {
       process.exitCode = await sweep(topology, options)
     })
+}
+
+/** Answers where the page is. */
+async function writeReport(folder: string, result: SweepResult, record: { readonly timers: TimerProfile }): Promise<string> {
+  const { timers } = record
+  const about = `Simulated, with the timers "${timers.name}": hold time ${timers.holdTimeSeconds} s, lease ${timers.leaseDuration / SECOND} s`
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'sweep.json'), `${JSON.stringify(record, null, 2)}\n`)
+    await writeFile(join(folder, 'sweep.html'), sweepPage(result, { about }))
+  } catch (error) {
+    throw new Ending(EXIT.usage, `--report ${folder} cannot be written: ${(error as Error).message}`)
+  }
+  return join(folder, 'sweep.html')
 }
 
 function kinds(text: string): readonly FailureKind[] {
@@ -66,6 +84,13 @@ async function sweep(name: string, options: Options): Promise<number> {
   topologies.check(planned.diagnostics, output)
   const plan = planned.jobs[0]?.plan
   if (plan === undefined || planned.unknown.length > 0) throw new Ending(EXIT.usage, planned.unknown.join('\n'))
+  for (const { name: router, config } of plan.routers)
+    if (config !== undefined)
+      throw new Ending(
+        EXIT.usage,
+        `${router}: ${config.file} is a configuration for the daemon itself, and a sweep is simulated`,
+        "leave the router's `config` out of the topology",
+      )
 
   const { batchesOf, combinations, explained, failuresOf, Files, worstFirst } = await import('../engine/sim/sweep/index.ts')
   const cases = combinations(failuresOf(plan, options.kinds), options.together)
@@ -86,8 +111,11 @@ async function sweep(name: string, options: Options): Promise<number> {
     const found = worstFirst(tried.map((each) => explained(plan, files, each)))
     const result: SweepResult = { topology: plan.name, cases: found, lostBefore }
     const wall = Math.round((performance.now() - started) * 1000)
-    if (options.json) printJson({ timers: plan.timers, duration: wall, complete: tried.length === cases.length, ...result })
+    const record = { timers: plan.timers, duration: wall, complete: tried.length === cases.length, ...result }
+    const page = options.report === undefined ? undefined : await writeReport(options.report, result, record)
+    if (options.json) printJson(record)
     else for (const line of sweepLines(result, { style: output.style, wall })) output.line(line)
+    if (page !== undefined) output.line(`  page: ${shownPath(page)}`)
     if (interrupt.signal.aborted) {
       output.error(`interrupted: ${tried.length} of ${cases.length} tried`)
       return EXIT.interrupted

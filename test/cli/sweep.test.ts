@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../src/cli/index.ts'
 import type { SweepResult } from '../../src/model/index.ts'
@@ -28,12 +31,42 @@ describe('peerlab sweep', { timeout: 60_000 }, () => {
     expect(out).toContain('tor1 + tor2')
   })
 
+  test('--report writes a page and its data', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'peerlab-sweep-'))
+    try {
+      const { out } = await run('sweep', 'peers-per-rack', '--kinds', 'floating-ip', '--report', join(folder, 'new'))
+      expect(out).toContain(`page: ${join(folder, 'new', 'sweep.html')}`)
+      expect(await readFile(join(folder, 'new', 'sweep.html'), 'utf8')).toContain('<h1>peers-per-rack</h1>')
+      const data = JSON.parse(await readFile(join(folder, 'new', 'sweep.json'), 'utf8')) as SweepResult
+      expect(data.cases.map(({ name }) => name)).toEqual(['floating IP 10.0.1.100', 'floating IP 10.0.2.100'])
+      expect(await run('sweep', 'peers-per-rack', '--kinds', 'floating-ip', '--report', '/dev/null/x')).toMatchObject({ code: EXIT.usage })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
   test('what cannot be asked for is said, and what was meant', async () => {
     const wrong = await run('sweep', 'shared-peers', '--kinds', 'nod')
     expect(wrong).toMatchObject({ code: EXIT.usage })
     expect(wrong.err).toContain('did you mean node?')
     expect((await run('sweep', 'shared-peers', '-k', '3')).err).toContain('write 1 or 2')
     expect(await run('sweep', 'nowhere')).toMatchObject({ code: EXIT.usage })
+  })
+
+  test("a router's own configuration cannot be simulated", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'peerlab-sweep-'))
+    try {
+      const source = new URL('../../topologies/split-planes/', import.meta.url)
+      const topology = await readFile(new URL('topology.yaml', source), 'utf8')
+      await writeFile(join(folder, 'topology.yaml'), topology.replace('tor1: { kind: frr,', 'tor1: { kind: frr, config: tor1.conf,'))
+      await writeFile(join(folder, 'cluster.yaml'), await readFile(new URL('cluster.yaml', source), 'utf8'))
+      await writeFile(join(folder, 'tor1.conf'), 'hostname tor1\n')
+      const { code, err } = await run('sweep', folder)
+      expect(code).toBe(EXIT.usage)
+      expect(err).toContain('tor1.conf is a configuration for the daemon itself, and a sweep is simulated')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   test('an interrupt ends it with 130 and what was found until then', async () => {

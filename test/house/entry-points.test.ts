@@ -37,7 +37,7 @@ describe('entry points start with plain Node', () => {
     [['--version'], /^\d+\.\d+\.\d+\n$/],
     [['--help'], /^Usage: peerlab/],
     [['scenario', '--list'], /^add-path\/on /],
-    ...['setup', 'preflight', 'scenario', 'up', 'ps', 'exec', 'sessions', 'routes', 'down'].map(
+    ...['setup', 'preflight', 'scenario', 'up', 'ps', 'exec', 'sessions', 'routes', 'sweep', 'down'].map(
       (name) => [[name, '--help'], new RegExp(`^Usage: peerlab ${name}`)] as const,
     ),
   ] as const)('peerlab %j', async (args, said) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BrokenPath, Failure, SweepCase, SweepResult } from '../../src/model/index.ts'
-import { sweepLines } from '../../src/report/sweep/index.ts'
+import { sweepLines, sweepPage } from '../../src/report/sweep/index.ts'
 
 const FAILURE: Failure = { kind: 'router', name: 'tor1', device: 'tor1' }
 const PATH: BrokenPath = {
@@ -53,15 +53,19 @@ describe('the survival table', () => {
       '                   client → core ✗ tor1 → node-04',
       '                   tor1 is the only router of rack1',
       '                   topology.yaml:14:34  routers.tor2.racks: rack1 among the racks of tor2 would save it',
+      '                   settled after 0 ms; repaired: as before after 0 ms',
     ])
   })
 
   test('an outage is as long as its timer may make it, beside what was measured', () => {
-    const text = lines(found({ survival: 'outage', broken: [OUTAGE], outage: OUTAGE.outage }), found({ name: 'tor2' }))
-    expect(text.slice(1, 4)).toEqual([
+    const nextHops = ['10.0.0.1', '10.0.0.2'].map((vip) => ({ vip, before: ['node-04', 'node-05'], after: ['node-05'] }))
+    const after = { convergence: 33_500_000, nextHops }
+    const text = lines(found({ survival: 'outage', broken: [OUTAGE], outage: OUTAGE.outage, ...after }), found({ name: 'tor2' }))
+    expect(text.slice(1, 5)).toEqual([
       '  up to 90 s     tor1  10.0.0.1 (default/web) from client, 33 % of flows',
       '                   client → core ✗ tor1 → node-04 · hold time 90 s: … (here 70.7 s)',
-      '  no loss        1 others: tor2',
+      '                   settled after 33.5 s; 2 VIPs then over node-05; repaired: as before after 0 ms',
+      '  no loss        1 other: tor2',
     ])
     expect(text.join('\n')).toContain('hold time and lease are no line of these files')
   })
@@ -84,5 +88,30 @@ describe('the survival table', () => {
 
   test('nothing that a file wrote reaches the terminal as it is', () => {
     expect(lines(found({ name: 'a\u001b[31mb', survival: 'lost', broken: [PATH] })).join('\n')).not.toContain('\u001b')
+  })
+})
+
+describe('the page', () => {
+  const page = (...cases: SweepCase[]) => sweepPage({ topology: 'tiny', cases, lostBefore: [] }, { about: 'timers <default>' })
+
+  test('needs nothing besides, and runs nothing', () => {
+    const text = page(found({ survival: 'lost', broken: [PATH] }))
+    expect(text).not.toMatch(/<script|<link|src=|href=|url\(|@import/)
+    expect(text).toContain("default-src 'none'")
+    expect(text).toContain('timers &lt;default&gt;')
+  })
+
+  test('draws the broken path with a mark where it broke, and the device that failed', () => {
+    const text = page(found({ survival: 'lost', broken: [PATH] }))
+    expect(text.match(/<rect/g)).toHaveLength(4)
+    expect(text.match(/class="cut"/g)).toHaveLength(1)
+    expect(text).toMatch(/<path class="cross"[^>]*\/><rect class="dead"[^>]*\/><text[^>]*>tor1</)
+    expect(text).toContain('<code>topology.yaml:14:34</code>')
+  })
+
+  test('names of a file are text, not markup', () => {
+    const text = page(found({ name: '<b>x</b>', survival: 'lost', broken: [{ ...PATH, path: ['<i>', 'core'] }] }))
+    expect(text).not.toMatch(/<b>|<i>/)
+    expect(text).toContain('&lt;b&gt;x&lt;/b&gt;')
   })
 })

@@ -13,8 +13,7 @@ parentPort?.on('message', ({ batch, baseline }: Work) => {
     for (const failures of batch) say({ type: 'case', found: sweeper.run(failures) })
     say({ type: 'idle' })
   } catch (error) {
-    // What an error is beyond its message does not cross threads.
-    say({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+    say({ type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
   }
 })
 say({ type: 'idle' })

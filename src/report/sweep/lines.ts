@@ -26,7 +26,10 @@ export function sweepLines(result: SweepResult, { style = PLAIN, wall, full = Nu
   const names = Math.max(0, ...found.map((each) => each.name.length))
   for (const [index, each] of found.entries()) lines.push(...findingLines(each, { style, width, names, full: index < full }))
   const unharmed = tried.filter((each) => !found.includes(each))
-  if (unharmed.length > 0) lines.push(`  ${style.good('no loss'.padEnd(width))}  ${unharmed.length} others: ${shortList(unharmed)}`)
+  if (unharmed.length > 0)
+    lines.push(
+      `  ${style.good('no loss'.padEnd(width))}  ${unharmed.length} ${unharmed.length === 1 ? 'other' : 'others'}: ${shortList(unharmed)}`,
+    )
   if (found.some((each) => each.broken.some(({ cause }) => cause?.bound !== undefined)))
     lines.push(
       '',
@@ -61,10 +64,19 @@ function findingLines(found: SweepCase, { style, width, names, full }: Columns):
     lines.push(`${indent}${pathsText(group.paths)}, ${shareText(group.paths)}`)
     lines.push(...groupLines(group, style).map((line) => `${indent}${line}`))
   }
+  if (full) lines.push(`${indent}${style.faint(printable(afterwards(found)))}`)
   if (found.repair.state === 'unclean')
     for (const difference of found.repair.differences.slice(0, 5))
       lines.push(`${indent}${style.bad('after the repair')} ${printable(difference)}`)
   return lines
+}
+
+/** How it ended: when it had settled, over which nodes the VIPs went then, and what the repair led to. */
+function afterwards({ convergence, nextHops, repair }: SweepCase): string {
+  const lefts = Map.groupBy(nextHops, ({ after }) => (after.length === 0 ? 'nobody' : after.join(', ')))
+  const over = [...lefts].map(([nodes, vips]) => `; ${vips.length === 1 ? vips[0]?.vip : `${vips.length} VIPs`} then over ${nodes}`)
+  const back = { clean: 'as before', moved: 'as good as before', unclean: 'not as before' }[repair.state]
+  return `settled after ${formatDuration(convergence)}${over.join('')}; repaired: ${back} after ${formatDuration(repair.after)}`
 }
 
 /** The way that broke, and why; a cause with a line in a file has lines of its own. */

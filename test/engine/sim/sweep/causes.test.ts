@@ -131,6 +131,18 @@ describe('what is lost for good names the line that would have saved it', () => 
   })
 })
 
+test('a rack whose only router is also the only peer needs both lines', () => {
+  const router = { 'racks: { rack1: 10.0.1.254 }': 'racks: { rack1: 10.0.1.254, rack3: 10.0.3.253 }' }
+  const peer = '    - peerIP: 10.0.3.254\n      peerASN: 65002\n'
+  const found = fail(load('split-planes'), 'tor3')
+  expect(found.broken.find(({ from }) => from === 'client')?.cause).toMatchObject({
+    code: 'single-router',
+    cure: 'rack3 among the racks of tor1, and a peer on another router (cluster.yaml:68:3)',
+  })
+  expect(causesOf(fail(load('split-planes', router), 'tor3'))).toEqual(['single-peer'])
+  expect(fail(load('split-planes', { ...router, [peer]: `${peer}${peer.replace('254', '253')}` }), 'tor3').survival).toBe('none')
+})
+
 describe('what comes back names the timer that it waited for', () => {
   test('a silent load-balancer node: its lease', () => {
     const found = fail(load('shared-peers'), 'node-04')
