@@ -55,6 +55,16 @@ export type LabEventBody =
       readonly state: 'ok' | 'lost'
       readonly node?: string
     }
+  /** Many short flows at once: how many were answered, and by router the load-balancer nodes that they went over. */
+  | {
+      readonly type: 'fan-out'
+      readonly device: string
+      readonly vip: string
+      readonly port: number
+      readonly flows: number
+      readonly answered: number
+      readonly byRouter: Readonly<Record<string, Readonly<Record<string, number>>>>
+    }
   /** A line that a program printed which a scenario started. */
   | { readonly type: 'output'; readonly device: string; readonly program: string; readonly line: string }
   | { readonly type: 'exit'; readonly device: string; readonly program: string; readonly code: number }

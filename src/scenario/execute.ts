@@ -6,6 +6,7 @@ import type { Context, Scenario } from './definition.ts'
 import { AssertionFailed, Cancelled } from './errors.ts'
 import { expectOf } from './expect/index.ts'
 import { Scene } from './handles.ts'
+import { comeToRest } from './rest.ts'
 import { Run, type RunOptions } from './run.ts'
 
 export interface Executed {
@@ -27,6 +28,8 @@ export interface ExecuteOptions extends RunOptions {
   readonly keepFaults?: boolean
   /** Runs after the body and before the faults are undone; answers what is wrong. */
   readonly audit?: (lab: Lab) => Promise<readonly string[]>
+  /** Leaves the lab alone after the body, faults in force, until nothing changes any more. */
+  readonly rest?: boolean
   readonly onStray?: OnStray
 }
 
@@ -73,6 +76,7 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   if (thrown !== undefined && !(thrown instanceof AssertionFailed) && !(thrown instanceof Cancelled)) problems.push(describeError(thrown))
   const ended = lab.now()
 
+  if (!cancelled && completed && options.rest === true) await comeToRest(lab, run.watching.alarm, options.signal ?? new AbortController().signal)
   if (!cancelled && options.audit !== undefined) problems.push(...(await options.audit(lab)))
   for (const event of lab.events.all)
     if (event.type === 'missed-event') problems.push(`missed event at ${event.device}: ${event.what} (only the audit saw it)`)

@@ -239,9 +239,12 @@ export class ClientHandle {
   /** Many short UDP flows at once, and which way each went; without `port` to the first UDP port of the VIP's Service. */
   fanOut({ port, ...options }: Omit<FanOutOptions, 'from' | 'port'> & { readonly port?: number }): Tracked<FanOutResult> {
     const { lab } = this.#run
-    return this.#run.track(`fan-out from ${this.name}`, () =>
-      lab.traffic.fanOut({ ...options, port: port ?? udpPort(lab.plan, options.vip), from: this.name }),
-    )
+    return this.#run.track(`fan-out from ${this.name}`, async () => {
+      const asked = { ...options, port: port ?? udpPort(lab.plan, options.vip) }
+      const result = await lab.traffic.fanOut({ ...asked, from: this.name })
+      lab.events.emit({ type: 'fan-out', device: this.name, ...asked, ...result })
+      return result
+    })
   }
 }
 

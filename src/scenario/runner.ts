@@ -59,6 +59,8 @@ export interface RunnerOptions {
   readonly keep: boolean
   /** Bring the next lab up while a scenario runs: sooner done, and what is measured meanwhile has less of the machine. Not with `keep`. */
   readonly ahead?: boolean
+  /** Leave each lab alone after its scenario, faults in force, until nothing changes any more. */
+  readonly rest?: boolean
   /** Where a job's event log goes; answers how to end it, and its path. */
   readonly log?: (job: Job) => { write(event: LabEvent): void; close(): Promise<string> }
   readonly alarm?: Alarm
@@ -192,6 +194,7 @@ async function runJob({ job, plan }: PlannedJob, { lab, error, upTime }: Opened,
         keepFaults: keep,
         audit: (running) => audit(running, options.alarm),
         ...(options.alarm && { alarm: options.alarm }),
+        ...(options.rest && { rest: options.rest }),
         ...(options.onStray && { onStray: options.onStray }),
         ...(job.variant && { variant: job.variant.name }),
         ...(job.control && { control: controlMode(job.control) }),

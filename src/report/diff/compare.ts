@@ -46,7 +46,8 @@ export function compareSnapshots(a: Snapshot, b: Snapshot): Diff {
   }
 }
 
-interface Thing {
+/** What is compared of one session, route or address. */
+export interface Thing {
   readonly device?: string
   readonly what: string
   readonly facts: Facts
@@ -73,11 +74,15 @@ function section(before: readonly Thing[], after: readonly Thing[]): SectionDiff
 }
 
 function sessions(all: readonly Session[]): Thing[] {
-  return all.map((session) => ({
+  return all.map(sessionThing)
+}
+
+export function sessionThing(session: Session): Thing {
+  return {
     device: session.device,
     what: `${session.localAddress} ↔ ${session.peerAddress}`,
     facts: { state: session.state === 'Established' ? 'Established' : `down${why(session)}`, ...negotiated(session) },
-  }))
+  }
 }
 
 /** Idle, Connect and Active come and go while a session is down: that it is down is what differs. */
@@ -93,7 +98,11 @@ function negotiated({ state, peerAsn, addPath, holdTimeSeconds }: Session): Fact
 }
 
 function routes(all: readonly Route[]): Thing[] {
-  return all.filter((route) => route.paths.length > 0).map((route) => ({ device: route.device, what: route.prefix, facts: paths(route) }))
+  return all.filter((route) => route.paths.length > 0).map(routeThing)
+}
+
+export function routeThing(route: Route): Thing {
+  return { device: route.device, what: route.prefix, facts: paths(route) }
 }
 
 /** A next hop that one session's path is used for, and another's is not, is used. */
@@ -109,9 +118,11 @@ function toward(path: RoutePath): string {
 }
 
 function kernelRoutes(all: readonly FibRoute[]): Thing[] {
-  return all
-    .filter((route) => route.nextHops.length > 0)
-    .map((route) => ({ device: route.device, what: route.prefix, facts: { 'next hops': fibNextHops(route) } }))
+  return all.filter((route) => route.nextHops.length > 0).map(kernelRouteThing)
+}
+
+export function kernelRouteThing(route: FibRoute): Thing {
+  return { device: route.device, what: route.prefix, facts: { 'next hops': fibNextHops(route) } }
 }
 
 function places({ floatingIps }: Snapshot): Thing[] {
