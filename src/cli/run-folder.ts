@@ -32,9 +32,9 @@ export class RunFolder {
     return new RunFolder(path)
   }
 
-  /** One NDJSON file for each run of a scenario. */
-  log(job: Job): { write(event: LabEvent): void; close(): Promise<string> } {
-    const parts = [job.name, job.control ?? '', job.routers.name, job.repetition > 1 ? String(job.repetition) : '']
+  /** One NDJSON file for each run of a scenario; `side` where it runs on two engines. */
+  log(job: Job, side = ''): { write(event: LabEvent): void; close(): Promise<string> } {
+    const parts = [job.name, job.control ?? '', job.routers.name, job.repetition > 1 ? String(job.repetition) : '', side]
     const name = parts
       .map((part) => (typeof part === 'string' ? part : part.name))
       .filter((part) => part !== '')
@@ -53,12 +53,19 @@ export class RunFolder {
   }
 
   async report(report: unknown, file?: string): Promise<string> {
-    const text = `${JSON.stringify(report, null, 2)}\n`
-    const path = join(this.path, 'report.json')
-    await writeFile(path, text)
-    if (file !== undefined) await writeFile(file, text)
+    if (file !== undefined) await writeFile(file, textOf(report))
+    return this.json('report.json', report)
+  }
+
+  async json(name: string, value: unknown): Promise<string> {
+    const path = join(this.path, name)
+    await writeFile(path, textOf(value))
     return path
   }
+}
+
+function textOf(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
 }
 
 /** Only folders that bear a name of ours; what is anything else stays, whatever it is called. */

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ScenarioResult, TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
+import { agrees, type ComparedRun, comparisonLines, type FidelityReport } from '../report/fidelity/index.ts'
 import { runReport, Terminal } from '../report/index.ts'
 import { findScenarios } from '../scenario/host/index.ts'
 import {
@@ -18,6 +19,7 @@ import {
   selectJobs,
   type Unfit,
 } from '../scenario/index.ts'
+import { fitForBoth, runBoth, SIDES } from './both.ts'
 import { lostEngine } from './engine.ts'
 import { Ending, EXIT } from './exit.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -40,7 +42,7 @@ interface Options {
   readonly routers?: readonly RouterSet[]
   readonly controls?: true
   readonly scenarios?: string
-  readonly engine?: EngineName
+  readonly engine?: EngineName | 'both'
   readonly seed?: string
   readonly seeds?: number
 }
@@ -59,7 +61,10 @@ export function scenarioCommand(machine: Machine): Command {
     .option('--routers <SET>', 'frr, gobgp, mixed, all, or tor1=frr,tor2=gobgp (default: all; with --controls: mixed)', routers)
     .option('--controls', 'run the negative controls: each must fail at its named assertions')
     .addOption(
-      new Option('--engine <ENGINE>', 'what labs run on (default: docker; where there is no Docker engine, sim)').choices([...ENGINES]),
+      new Option(
+        '--engine <ENGINE>',
+        'what labs run on; both: each on real routers and simulated, and what differs (default: docker; where there is no Docker engine, sim)',
+      ).choices([...ENGINES, 'both']),
     )
     .option('--seed <TEXT>', 'of every chance, latency and moment of a start; with --engine sim')
     .option('--seeds <N>', 'run each over seeds 1 to N, until one breaks it; with --engine sim', positive)
@@ -88,7 +93,8 @@ async function runScenarios(names: readonly string[], options: Options, machine:
   // A lab with one router of each kind shows every assertion failing at both.
   const sets = options.routers ?? setsOf(controls ? 'mixed' : 'all')
   const grep = options.grep === undefined ? {} : { grep: options.grep }
-  const choice = whichEngine(options.engine, ['scenario', ...names].join(' '), machine)
+  const both = options.engine === 'both'
+  const choice = options.engine === 'both' ? BOTH : whichEngine(options.engine, ['scenario', ...names].join(' '), machine)
   const jobs = selectJobs(found, {
     names: chosen,
     ...grep,
@@ -108,7 +114,7 @@ async function runScenarios(names: readonly string[], options: Options, machine:
   }
 
   const keep = options.keep === true
-  checkFor(choice.engine, options)
+  checkFor(options.engine ?? choice.engine, options)
   const topologies = new Topologies(options.timers)
   const planned = await planJobs(jobs, topologies.load)
   topologies.check(planned.diagnostics, output)
@@ -119,11 +125,14 @@ async function runScenarios(names: readonly string[], options: Options, machine:
     if (choice.notice !== undefined) output.line(choice.notice)
     const told = (line: string) => output.error(line)
     const { seed } = options
-    const engine = await openRunner(choice.engine, seed === undefined ? {} : { seed }, told)
+    const seeded = seed === undefined ? {} : { seed }
+    const engine = await openRunner(choice.engine, seeded, told)
+    const simulator = both ? await openRunner('sim', seeded, told) : undefined
     if (options.json !== undefined && options.json !== '-') await checkWritable(options.json)
-    const { fit, unfit } = fitFor(engine, planned.jobs)
+    const { fit, unfit } = simulator === undefined ? fitFor(engine, planned.jobs) : fitForBoth(engine, simulator, planned.jobs)
     const notRun = notRunLines(unfit)
-    if (fit.length === 0) throw new Ending(EXIT.nothing, `nothing that the ${choice.engine} engine can run: ${notRun.join('; ')}`)
+    if (fit.length === 0)
+      throw new Ending(EXIT.nothing, `nothing that ${both ? 'both engines' : `the ${choice.engine} engine`} can run: ${notRun.join('; ')}`)
 
     const started = performance.now()
     const startedAt = new Date()
@@ -137,13 +146,12 @@ async function runScenarios(names: readonly string[], options: Options, machine:
       names: fit.map(({ job }) => job.name),
       simulated: choice.engine === 'sim',
     })
-    terminal.start(version(), engine.description, timers)
+    const description = both ? `${engine.description}, and simulated` : engine.description
+    terminal.start(version(), description, timers)
     const running = {
       signal: interrupt.signal,
-      keep,
       ahead: options.ahead === true,
       onStray,
-      log: (job: Job) => folder.log(job),
       reporter: {
         onProgress: (job, text) => terminal.progress(`${job.name}: ${text}`),
         onUp: (_, lab, upTime) => terminal.lab({ ...summaryOf(lab), upTime }),
@@ -154,16 +162,24 @@ async function runScenarios(names: readonly string[], options: Options, machine:
       } satisfies Reporter,
     }
     const { seeds } = options
+    const runs: ComparedRun[] = []
+    const onCompared = (run: ComparedRun) => {
+      runs.push(run)
+      terminal.note(comparisonLines(run, SIDES, output.style))
+    }
+    const alone = { ...running, keep, log: (job: Job) => folder.log(job) }
     const results =
-      seeds === undefined
-        ? await runJobs(fit, { ...running, engine })
-        : await runSeeds(fit, { ...running, seeds, engineFor: (each) => openRunner('sim', { seed: each }) })
+      simulator !== undefined
+        ? await runBoth(fit, { ...running, real: engine, simulator, timers, log: (job, side) => folder.log(job, side), onCompared })
+        : seeds === undefined
+          ? await runJobs(fit, { ...alone, engine })
+          : await runSeeds(fit, { ...alone, seeds, engineFor: (each) => openRunner('sim', { seed: each }) })
     const interrupted = interrupt.signal.aborted
     const duration = Math.round((performance.now() - started) * 1000)
     const about = {
       peerlab: version(),
       startedAt: startedAt.toISOString(),
-      engine: engine.description,
+      engine: description,
       timers,
       duration,
       controls,
@@ -173,9 +189,12 @@ async function runScenarios(names: readonly string[], options: Options, machine:
     const report = runReport(about, results)
     await folder.report(report, options.json === '-' ? undefined : options.json)
     if (options.json === '-') printJson(report)
+    if (both)
+      await folder.json('fidelity.json', { peerlab: version(), startedAt: about.startedAt, timers, runs, notRun } satisfies FidelityReport)
     for (const line of notRun) output.line(`  – ${line}`)
+    if (both) output.line(`\n  ${runs.filter(agrees).length} of ${runs.length} the same on ${SIDES.a} and in ${SIDES.b}`)
     terminal.end(results, duration, shownPath(join(folder.path, '..', 'last', 'report.json')), keep)
-    const code = exitCode(results, interrupted)
+    const code = runs.every(agrees) ? exitCode(results, interrupted) : EXIT.failed
     const lost = code === EXIT.failed ? await lostEngine() : undefined
     if (lost !== undefined) throw lost
     return code
@@ -184,8 +203,15 @@ async function runScenarios(names: readonly string[], options: Options, machine:
   }
 }
 
+/** Where a simulator runs beside it, real routers come first. */
+const BOTH = { engine: 'docker', notice: undefined } as const
+
 /** What an engine does not have is said before anything runs. */
-function checkFor(engine: EngineName, { keep, seed, seeds }: Options): void {
+function checkFor(engine: EngineName | 'both', { keep, seed, seeds, controls }: Options): void {
+  if (engine === 'both')
+    for (const [option, given] of Object.entries({ '--keep': keep, '--seeds': seeds, '--controls': controls }))
+      if (given !== undefined)
+        throw new Ending(EXIT.usage, `${option}: not with --engine both, which compares runs that pass`, 'choose sim or docker')
   if (engine === 'sim' && keep === true)
     throw new Ending(EXIT.usage, '--keep: a simulated lab ends with this process', 'run it with --engine docker to look into it afterwards')
   if (engine === 'docker' && (seed !== undefined || seeds !== undefined))

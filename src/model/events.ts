@@ -55,10 +55,11 @@ export type LabEventBody =
       readonly state: 'ok' | 'lost'
       readonly node?: string
     }
-  /** Many short flows at once: how many were answered, and by router the load-balancer nodes that they went over. */
+  /** Many short flows, begun at `since`: how many were answered, and by router the load-balancer nodes that they went over. */
   | {
       readonly type: 'fan-out'
       readonly device: string
+      readonly since: Micros
       readonly vip: string
       readonly port: number
       readonly flows: number

@@ -145,6 +145,11 @@ export class Terminal {
     this.#line('')
   }
 
+  /** Lines about the last result. */
+  note(lines: readonly string[]): void {
+    for (const line of lines) this.#told(`      ${line}`)
+  }
+
   /** The last words: how many of each, how long, and where the details are. */
   end(results: readonly ScenarioResult[], length: Micros, report: string | undefined, kept: boolean): void {
     const count = (verdict: (result: ScenarioResult) => boolean) => results.filter(verdict).length

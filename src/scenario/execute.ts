@@ -76,7 +76,8 @@ export async function execute(scenario: Scenario, lab: Lab, options: ExecuteOpti
   if (thrown !== undefined && !(thrown instanceof AssertionFailed) && !(thrown instanceof Cancelled)) problems.push(describeError(thrown))
   const ended = lab.now()
 
-  if (!cancelled && completed && options.rest === true) await comeToRest(lab, run.watching.alarm, options.signal ?? new AbortController().signal)
+  if (!cancelled && completed && options.rest === true)
+    await comeToRest(lab, run.watching.alarm, options.signal ?? new AbortController().signal)
   if (!cancelled && options.audit !== undefined) problems.push(...(await options.audit(lab)))
   for (const event of lab.events.all)
     if (event.type === 'missed-event') problems.push(`missed event at ${event.device}: ${event.what} (only the audit saw it)`)

@@ -241,8 +241,9 @@ export class ClientHandle {
     const { lab } = this.#run
     return this.#run.track(`fan-out from ${this.name}`, async () => {
       const asked = { ...options, port: port ?? udpPort(lab.plan, options.vip) }
+      const since = lab.now()
       const result = await lab.traffic.fanOut({ ...asked, from: this.name })
-      lab.events.emit({ type: 'fan-out', device: this.name, ...asked, ...result })
+      lab.events.emit({ type: 'fan-out', device: this.name, since, ...asked, ...result })
       return result
     })
   }

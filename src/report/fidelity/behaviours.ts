@@ -10,50 +10,53 @@ export interface BehaviourText {
   readonly tolerance: string
 }
 
+const AS_SESSIONS = 'as for sessions'
+
 export const TEXTS: Readonly<Record<Behaviour, BehaviourText>> = {
   assertions: {
     title: 'Assertions',
-    how: 'every assertion of the scenario by name, and whether it holds',
+    how: 'each of the scenario’s own assertions by name, and whether it holds; its steps and faults, in order',
     tolerance: 'none',
   },
   sessions: {
     title: 'BGP sessions',
-    how: 'of every router at the end of every step and once all has come to rest: Established or not, peer AS, ADD-PATH and hold time as negotiated',
-    tolerance: 'at the end of a step, what both become within hold time + 3 s; none at rest',
+    how: 'of every router, at the end of every step and when all has come to rest: Established or not, peer AS, ADD-PATH and hold time as negotiated',
+    tolerance: 'at rest none; at the end of a step, both come to one state within hold time + 3 s',
   },
   routes: {
     title: 'BGP tables',
-    how: 'likewise: the distinct next hops in use (multipath), and those heard of that are not',
-    tolerance: 'as for sessions',
+    how: 'at the same moments: the set of distinct next hops in use (multipath) of every prefix, and of those that are not',
+    tolerance: AS_SESSIONS,
   },
   fib: {
     title: 'Kernel routes',
-    how: 'likewise: the distinct next hops of every prefix, on every router',
-    tolerance: 'as for sessions',
+    how: 'at the same moments: the set of distinct next hops of every prefix, of every protocol',
+    tolerance: AS_SESSIONS,
   },
   floatingIps: {
     title: 'Floating IPs',
-    how: 'likewise: which node each is placed on',
-    tolerance: 'as for sessions',
+    how: 'at the same moments: which node each is placed on',
+    tolerance: AS_SESSIONS,
   },
   sessionOrder: {
     title: 'Order of session states',
-    how: 'between one fault and the next: how often each session comes up and goes down, in which order',
-    tolerance: 'Idle, Connect, Active, OpenSent and OpenConfirm count as down',
+    how: 'between one fault and the next: in which order each session comes up and goes down, and how often',
+    tolerance: 'what lasts less than 1 s on one engine need not be seen on the other',
   },
   fibOrder: {
     title: 'Order of kernel routes',
-    how: 'between one fault and the next: each next hop of each prefix by itself, when it comes and goes, and whether the prefix is without any meanwhile',
-    tolerance: 'the order between several next hops of one prefix, and so the sets in between, are free',
+    how: 'between one fault and the next: each next hop of each prefix by itself, in which order it comes and goes, and whether the prefix is without any meanwhile',
+    tolerance: 'what lasts less than 1 s on one engine need not be seen on the other',
   },
   times: {
     title: 'Times',
-    how: 'from a fault until the last change that it brings to each session and kernel route; and the order of any two such changes that are further apart than the tolerance',
-    tolerance: '',
+    how: 'from a fault, or from what the scenario did or saw last in both, until each session and kernel route is as it stays until the next fault',
+    tolerance:
+      '1 s where it is so within a second, else keepalive and lease interval + 0.5 s (4.5 s with fast timers); what is further apart has the same order',
   },
   shares: {
     title: 'Shares of flows',
-    how: 'of every fan-out: the load-balancer nodes behind each router, by a chi-square test of homogeneity (both runs draw from one distribution)',
+    how: 'of each fan-out: the flows by router, and behind each router by load-balancer node, with Pearson’s chi-square test of homogeneity',
     tolerance: 'p ≥ 10⁻⁶',
   },
 }
@@ -63,7 +66,7 @@ export interface Allowance {
   readonly behaviours: readonly Behaviour[]
   readonly what: string
   readonly why: string
-  /** Where it was seen: a part of docs/routers.md. */
+  /** A heading of docs/routers.md, where it comes from a daemon. */
   readonly seen?: string
 }
 
@@ -71,20 +74,52 @@ export const ALLOWANCES: readonly Allowance[] = [
   {
     behaviours: ['routes'],
     what: 'which of several equal paths is best',
-    why: 'FRR and GoBGP fall back on the age of a path, the simulator on the router ID',
-    seen: 'What is not compared (docs/diff.md)',
+    why: 'FRR and GoBGP fall back on a path’s age, the simulator on the router ID; each of them is in use all the same',
+    seen: 'FRR 8.4.4',
   },
   {
     behaviours: ['fibOrder'],
-    what: 'sets of next hops on the way from one to another',
-    why: 'each UPDATE is installed as it comes with GoBGP, bgpd collects for up to 50 ms; several peers’ UPDATEs come in any order',
-    seen: 'GoBGP 3.10.0, FRR 8.4.4',
+    what: 'sets of next hops on the way from one set to another, one path at a time',
+    why: 'peers’ UPDATEs come in any order; bgpd collects them for up to 50 ms, GoBGP’s are installed one by one',
+    seen: 'GoBGP 3.10.0',
   },
   {
-    behaviours: ['sessionOrder'],
-    what: 'Idle, Connect, Active and the number of attempts',
+    behaviours: ['fibOrder', 'sessionOrder'],
+    what: 'what lasts less than a second',
+    why: 'our programs take no time in the simulator and up to 0.3 s in containers, so that what is withdrawn and announced again falls into bgpd’s queue in one and not in the other',
+    seen: 'FRR 8.4.4',
+  },
+  {
+    behaviours: ['sessions', 'sessionOrder'],
+    what: 'Idle, Connect and Active, the number of attempts, and the words for why a session is down',
     why: 'a session that is down wanders between them, and no daemon tells that without debugging',
     seen: 'Watching without polling',
+  },
+  {
+    behaviours: ['sessions', 'routes', 'fib', 'floatingIps'],
+    what: 'what is under way at the end of a step',
+    why: 'a scenario goes on at the very instant at which it sees what it waits for; so a lab is left alone at the end until nothing changes any more, and is compared then too',
+  },
+  {
+    behaviours: ['times', 'sessionOrder', 'fibOrder'],
+    what: 'faults within a second of each other',
+    why: 'they are taken for one, as a command takes up to 0.2 s in a container, and none in the simulator',
+  },
+  {
+    behaviours: ['times'],
+    what: 'how long a lab takes to come up',
+    why: 'containers start one after the other, as fast as the machine is',
+  },
+  {
+    behaviours: ['shares'],
+    what: 'which flow takes which way',
+    why: 'source ports are drawn, and the simulator’s hash is not the kernel’s',
+    seen: 'What the kernel does with packets',
+  },
+  {
+    behaviours: ['fib'],
+    what: 'protocol, metric and interface of a kernel route',
+    why: 'they are named in docs/simulator.md and checked by its tests; where packets go does not depend on them',
   },
 ]
 

@@ -28,7 +28,10 @@ export function compareRuns(a: readonly LabEvent[], b: readonly LabEvent[], time
   // What comes of other faults cannot be compared.
   if (faults !== others)
     return {
-      differences: [...asserted, { behaviour: 'assertions', where: 'the scenario', what: 'its faults', when: 'over all', a: faults, b: others }],
+      differences: [
+        ...asserted,
+        { behaviour: 'assertions', where: 'the scenario', what: 'its faults', when: 'over all', a: faults, b: others },
+      ],
       compared,
     }
   const differences = [

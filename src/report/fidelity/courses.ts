@@ -2,15 +2,16 @@
  * How sessions and kernel routes went from one fault to the next. A partial order: each next hop of a prefix comes and goes in an order of its
  * own, and so does the prefix as a whole; among each other next hops have none, as daemons install UPDATEs one by one or together. Pure.
  */
-import type { Micros } from '../../model/index.ts'
+import { type Micros, SECOND } from '../../model/index.ts'
 import type { Facts } from '../diff/index.ts'
 import { type Disagreement, type Log, type Tally, thingOf } from './comparison.ts'
 import { factsAt, type History } from './history.ts'
-import { phasesOf } from './marks.ts'
+import { type PhasePair, phasesOf } from './marks.ts'
 
 const BEHAVIOURS = { sessions: 'sessionOrder', fib: 'fibOrder' } as const
 const WHOLE = ''
-const NEVER = 'never there'
+/** What lasts less than this on one engine need not be seen on the other (allowance `brief`). */
+const BRIEF: Micros = 1 * SECOND
 
 export function compareCourses(a: Log, b: Log, tally: Tally): Disagreement[] {
   const phases = phasesOf(a.events, b.events)
@@ -25,8 +26,9 @@ export function compareCourses(a: Log, b: Log, tally: Tally): Disagreement[] {
       const differing = difference(coursesIn(mine, phase.a), coursesIn(other, phase.b))
       const next = phases[index + 1]
       if (differing === undefined) tally(BEHAVIOURS[kind], 'same')
+      else if (!differing.lasting) tally(BEHAVIOURS[kind], 'underWay')
       // What one engine has done by the next fault, and the other just after it.
-      else if (next !== undefined && difference(coursesIn(mine, over(phase.a, next.a)), coursesIn(other, over(phase.b, next.b))) === undefined) {
+      else if (next !== undefined && !lastingOver(mine, other, phase, next)) {
         tally(BEHAVIOURS[kind], 'underWay')
         index++
       } else {
@@ -50,21 +52,30 @@ interface Span {
   readonly until: Micros
 }
 
-function over(first: Span, last: Span): Span {
-  return { from: first.from, until: last.until }
+/** When something came or went, and whether it was there from then on. */
+type Course = readonly { readonly at: Micros; readonly there: boolean }[]
+
+function lastingOver(a: History | undefined, b: History | undefined, first: PhasePair, last: PhasePair): boolean {
+  const over = (from: Span, until: Span) => ({ from: from.from, until: until.until })
+  return difference(coursesIn(a, over(first.a, last.a)), coursesIn(b, over(first.b, last.b)))?.lasting === true
 }
 
-/** By next hop, and of the thing as a whole: `there → gone → there`. */
-function coursesIn(history: History | undefined, { from, until }: Span): Map<string, string> {
-  const before = factsAt(history, from - 1)
-  const states = [before, ...(history?.states ?? []).filter(({ at }) => at >= from && at < until).map(({ facts }) => facts)]
-  const names = [WHOLE, ...new Set(states.flatMap((facts) => (history?.kind === 'fib' ? nextHops(facts) : [])))]
-  return new Map(names.map((name) => [name, courseOf(states.map((facts) => isThere(facts, name)))]))
+/** By next hop, and of the thing as a whole. */
+function coursesIn(history: History | undefined, { from, until }: Span): Map<string, Course> {
+  const before = { at: from, facts: factsAt(history, from - 1) }
+  const states = [before, ...(history?.states ?? []).filter(({ at }) => at >= from && at < until)]
+  const names = [WHOLE, ...new Set(states.flatMap(({ facts }) => (history?.kind === 'fib' ? nextHops(facts) : [])))]
+  return new Map(names.map((name) => [name, turns(states.map(({ at, facts }) => ({ at, there: isThere(facts, name) })))]))
 }
 
-function courseOf(presence: readonly boolean[]): string {
-  const turns = presence.filter((there, index) => index === 0 || there !== presence[index - 1])
-  return turns.length === 1 && turns[0] === false ? NEVER : turns.map((there) => (there ? 'there' : 'gone')).join(' → ')
+function turns(course: Course): Course {
+  return course.filter(({ there }, index) => there !== course[index - 1]?.there)
+}
+
+/** Without what was so for less than a second only, from the first such thing on. */
+function withoutBrief(course: Course): Course {
+  const brief = course.findIndex(({ at }, index) => index > 0 && (course[index + 1]?.at ?? Number.POSITIVE_INFINITY) - at < BRIEF)
+  return brief < 0 ? course : withoutBrief(turns(course.toSpliced(brief, 1)))
 }
 
 function isThere(facts: Facts | undefined, name: string): boolean {
@@ -78,10 +89,24 @@ function nextHops(facts: Facts | undefined): readonly string[] {
   return value === undefined || typeof value === 'string' ? [] : value
 }
 
-function difference(a: Map<string, string>, b: Map<string, string>) {
+const NEVER: Course = [{ at: 0, there: false }]
+
+/** The first course that differs; the first one that does so lastingly where there is one. */
+function difference(a: Map<string, Course>, b: Map<string, Course>) {
+  let brief: { readonly name: string; readonly lasting: boolean; readonly a: string; readonly b: string } | undefined
   for (const name of new Set([...a.keys(), ...b.keys()])) {
     const [x, y] = [a.get(name) ?? NEVER, b.get(name) ?? NEVER]
-    if (x !== y) return { name, a: x, b: y }
+    if (inWords(x) === inWords(y)) continue
+    const lasting = [x, withoutBrief(x)].every((one) => [y, withoutBrief(y)].every((other) => inWords(one) !== inWords(other)))
+    const differing = { name, lasting, a: inWords(x), b: inWords(y) }
+    if (lasting) return differing
+    brief ??= differing
   }
-  return undefined
+  return brief
+}
+
+function inWords(course: Course): string {
+  return course.length === 1 && course[0]?.there === false
+    ? 'never there'
+    : course.map(({ there }) => (there ? 'there' : 'gone')).join(' → ')
 }

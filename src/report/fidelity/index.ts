@@ -7,3 +7,6 @@
 export { ALLOWANCES, type Allowance, BEHAVIOURS, type Behaviour, TEXTS, toleranceOf } from './behaviours.ts'
 export { compareRuns, patienceOf } from './compare.ts'
 export type { Comparison, Counts, Disagreement } from './comparison.ts'
+export { comparisonLines, type Sides } from './lines.ts'
+export { fidelityPage } from './page.ts'
+export { agrees, type ComparedRun, type FidelityReport } from './report.ts'

@@ -1,5 +1,5 @@
 /** The moments that two runs of one scenario share: ends of named steps, and the faults between which a lab settles. Pure. */
-import { type LabEvent, type Micros, MILLISECOND } from '../../model/index.ts'
+import { type LabEvent, MILLISECOND, type Micros } from '../../model/index.ts'
 
 export interface Moment {
   /** `the end of step converge`, `the end` */
@@ -50,7 +50,11 @@ export function momentsOf(events: readonly LabEvent[]): Moment[] {
     const name = event.type === 'step' ? event.name : ''
     const count = (seen.get(name) ?? 0) + 1
     seen.set(name, count)
-    return { name: `the end of step ${name}${count === 1 ? '' : ` (${count})`}`, at: event.at, until: Math.max(event.at, untilOf(event.at)) }
+    return {
+      name: `the end of step ${name}${count === 1 ? '' : ` (${count})`}`,
+      at: event.at,
+      until: Math.max(event.at, untilOf(event.at)),
+    }
   })
   return [...moments, { name: 'the end', at: end, until: end }]
 }
@@ -78,8 +82,14 @@ function markName(event: LabEvent): string | undefined {
   return event.type === 'step' ? `step ${event.name} ${event.phase}` : undefined
 }
 
+/** One phase of two runs. */
+export interface PhasePair {
+  readonly a: Phase
+  readonly b: Phase
+}
+
 /** The phases of two runs, in pairs. Both have the same faults. */
-export function phasesOf(a: readonly LabEvent[], b: readonly LabEvent[]): { readonly a: Phase; readonly b: Phase }[] {
+export function phasesOf(a: readonly LabEvent[], b: readonly LabEvent[]): PhasePair[] {
   const [ours, theirs] = [faultsOf(a), faultsOf(b)]
   const groups: { names: string[]; a: Micros; b: Micros }[] = []
   for (const [index, fault] of ours.entries()) {

@@ -3,19 +3,21 @@ import type { Micros } from '../../model/index.ts'
 import type { Facts } from '../diff/index.ts'
 import { type Disagreement, type Log, type Tally, thingOf } from './comparison.ts'
 import { factsAt, type History, sameFacts } from './history.ts'
-import { momentsOf } from './marks.ts'
+import { type Moment, momentsOf } from './marks.ts'
 
 /**
  * What differs at a moment may be under way still, as scenarios go on at once: then both come to one state within `patience`. At rest nothing may
  * differ: nothing comes later.
  */
 export function compareMoments(a: Log, b: Log, patience: Micros, tally: Tally): Disagreement[] {
-  const [ours, theirs] = [momentsOf(a.events), momentsOf(b.events)]
-  const [names, otherNames] = [ours.map(({ name }) => name), theirs.map(({ name }) => name)]
-  if (names.join() !== otherNames.join())
-    return [{ behaviour: 'assertions', where: 'the scenario', what: 'its steps', when: 'over all', a: names.join(', '), b: otherNames.join(', ') }]
-  const keys = [...new Set([...a.histories.keys(), ...b.histories.keys()])].sort()
+  const [all, others] = [momentsOf(a.events), momentsOf(b.events)]
+  const [names, otherNames] = [inOrder(all), inOrder(others)]
   const found: Disagreement[] = []
+  if (names !== otherNames)
+    found.push({ behaviour: 'assertions', where: 'the scenario', what: 'its steps', when: 'over all', a: names, b: otherNames })
+  const ours = all.filter(({ name }) => others.some((other) => other.name === name))
+  const theirs = ours.map(({ name }) => others.find((other) => other.name === name)!)
+  const keys = [...new Set([...a.histories.keys(), ...b.histories.keys()])].sort()
   for (const key of keys) {
     const [mine, other] = [a.histories.get(key), b.histories.get(key)]
     const { kind } = (mine ?? other)!
@@ -23,15 +25,21 @@ export function compareMoments(a: Log, b: Log, patience: Micros, tally: Tally): 
     for (const [index, moment] of ours.entries()) {
       const [from, otherFrom] = [moment.until, theirs[index]!.until]
       const [x, y] = [factsAt(mine, from), factsAt(other, otherFrom)]
-      const difference = JSON.stringify([x, y])
       if (sameFacts(x, y)) tally(kind, 'same')
       else if (meet(mine, other, from, otherFrom, patience)) tally(kind, 'underWay')
-      // Told where it is first seen, and not again at every later moment.
-      else if (difference !== told) found.push({ behaviour: kind, ...thingOf((mine ?? other)!), when: moment.name, a: inWords(x), b: inWords(y) })
-      told = sameFacts(x, y) ? undefined : difference
+      else {
+        // Told where it is first seen, and not again at every later moment.
+        const [a, b] = [inWords(x), inWords(y)]
+        if (`${a} ${b}` !== told) found.push({ behaviour: kind, ...thingOf((mine ?? other)!), when: moment.name, a, b })
+        told = `${a} ${b}`
+      }
     }
   }
   return found
+}
+
+function inOrder(moments: readonly Moment[]): string {
+  return moments.map(({ name }) => name).join(', ')
 }
 
 /** There is a state that both have at the moment, or within `patience` after it. */

@@ -1,6 +1,7 @@
 /** Whether two runs spread their flows alike: of each fan-out, the flows by router, and behind each router by node. Pure. */
 import type { LabEvent } from '../../model/index.ts'
 import type { Disagreement, Log, Tally } from './comparison.ts'
+import { factsAt, sameFacts } from './history.ts'
 
 export type Shares = Readonly<Record<string, number>>
 
@@ -12,15 +13,18 @@ export function compareShares(a: Log, b: Log, tally: Tally): Disagreement[] {
     // A run that ended before it has failed at an assertion, which is told.
     if (other === undefined || other.vip !== fanOut.vip) continue
     const total = (shares: Shares) => Object.values(shares).reduce((sum, count) => sum + count, 0)
-    const byRouter = (event: FanOut): Shares => Object.fromEntries(Object.entries(event.byRouter).map(([name, shares]) => [name, total(shares)]))
+    const byRouter = (event: FanOut): Shares =>
+      Object.fromEntries(Object.entries(event.byRouter).map(([name, shares]) => [name, total(shares)]))
     const pairs = [
       { where: fanOut.device, a: byRouter(fanOut), b: byRouter(other) },
       ...[...new Set([...Object.keys(fanOut.byRouter), ...Object.keys(other.byRouter)])]
         .sort()
         .map((where) => ({ where, a: fanOut.byRouter[where] ?? {}, b: other.byRouter[where] ?? {} })),
     ]
+    const settled = sameWays(a, fanOut, b, other)
     for (const { where, a: x, b: y } of pairs)
       if (alike(x, y)) tally('shares', 'same')
+      else if (!settled) tally('shares', 'underWay')
       else
         found.push({
           behaviour: 'shares',
@@ -38,6 +42,18 @@ type FanOut = Extract<LabEvent, { type: 'fan-out' }>
 
 function fanOuts(events: readonly LabEvent[]): FanOut[] {
   return events.filter((event) => event.type === 'fan-out').sort((a, b) => a.at - b.at)
+}
+
+/** Every router had the same routes to the VIP all the while in both runs: a router whose next hops are still coming sends nothing there. */
+function sameWays(a: Log, fanOut: FanOut, b: Log, other: FanOut): boolean {
+  const key = ` ${fanOut.vip}/32`
+  const keys = new Set([...a.histories.keys(), ...b.histories.keys()].filter((each) => each.startsWith('fib ') && each.endsWith(key)))
+  return [...keys].every((each) => {
+    const [mine, theirs] = [a.histories.get(each), b.histories.get(each)]
+    const facts = factsAt(mine, fanOut.since)
+    const others = [factsAt(mine, fanOut.at), factsAt(theirs, other.since), factsAt(theirs, other.at)]
+    return others.every((state) => sameFacts(state, facts))
+  })
 }
 
 /** The normal quantile of 1 − 10⁻⁶: a run makes hundreds of such tests, and none of them may be a matter of luck. */
