@@ -16,6 +16,12 @@ export function tablesOf({ samples }: SimRecord): Table[] {
     [`from the start of the command line to the first verdict (${first[0]?.scenario ?? 'none'})`, shown(first.map((each) => each.seconds))],
     [`all ${all[0]?.scenarios ?? 0} scenarios, one of each router, one process`, shown(all.map((each) => each.seconds))],
   ]
+  const sweeps = samples.filter((sample) => sample.type === 'sweep')
+  if (sweeps.length > 0)
+    small.push([
+      `all ${sweeps[0]?.failures} single failures of the three examples, one command for each`,
+      shown(sweeps.map((each) => each.seconds)),
+    ])
   return [{ title: 'scenarios', columns: ['what', 'wall'], rows: small }, largeTable(large)]
 }
 

@@ -31,7 +31,14 @@ export interface AllSample {
   readonly seconds: number
 }
 
-export type Sample = LargeSample | FirstVerdictSample | AllSample
+/** Every single failure of the document's examples, one command for each, one after the other. */
+export interface SweepSample {
+  readonly type: 'sweep'
+  readonly failures: number
+  readonly seconds: number
+}
+
+export type Sample = LargeSample | FirstVerdictSample | AllSample | SweepSample
 
 export interface SimRecord {
   readonly measuredAt: string

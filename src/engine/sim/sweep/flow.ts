@@ -26,6 +26,8 @@ export class WatchedFlow {
   /** The forward way of the last datagram that was answered, both ends included. */
   path: readonly string[] = []
   lost = false
+  /** Its source is itself what failed: nothing is sent. */
+  muted = false
   readonly outages: Outage[] = []
   #socket: DatagramSocket | undefined
   #back: LiveTrace | undefined
@@ -71,7 +73,7 @@ export class WatchedFlow {
   }
 
   send(now: Micros): void {
-    if (this.#socket === undefined || this.#sent.at(-1) === now) return
+    if (this.#socket === undefined || this.muted || this.#sent.at(-1) === now) return
     this.#sent.push(now)
     this.#back = undefined
     this.#socket.send(this.to, String(now))

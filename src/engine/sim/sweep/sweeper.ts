@@ -98,6 +98,8 @@ export class Sweeper {
     markers.length = 0
 
     const at = simulation.now
+    const gone = deadSources(this.#plan, failures)
+    watch.mute(gone)
     const refused = this.#act(lab, watch, (outcome) => inject(simulation, failures, outcome))
     if (refused !== undefined) {
       watch.close()
@@ -106,11 +108,11 @@ export class Sweeper {
     }
     for (const each of failures) if (each.kind === 'node') watch.died(each.device)
     const rest = this.#settle(lab, watch, failures.every(isTold) ? QUIET_WHERE_TOLD : this.#quiet)
-    const gone = deadSources(this.#plan, failures)
     const judged = watch.flows.filter((flow) => !gone.has(flow.from))
     const broken = brokenPaths({ plan: this.#plan, failures, flows: judged, before, markers, now: simulation.now })
     const ends = judged.flatMap((flow) => flow.outages.map(({ to }) => to))
     const convergence = Math.max(0, Math.max(lab.state.changed, ...ends) - at)
+    watch.mute(new Set())
     const nextHops = changes(hopsBefore, this.#nextHops(simulation))
     const unassigned = simulation.view.floatingIps.filter(({ node }) => node === undefined).map(({ address }) => address)
     const mended = this.#repair(lab, watch, failures, before)

@@ -13,9 +13,7 @@ const PROBE_PORTS = 61_000
 const SOURCE_PORTS = 20_000
 /** Flows for each VIP: they spread over equal paths. From a client so many that hardly a path is left out; nodes are many. */
 const FLOWS = { client: 12, node: 4 }
-/** A flow that is lost is tried again: the network may have become another without anything that tells of it. */
-const AGAIN: Micros = 2 * SECOND
-/** What time alone makes another: ARP entries and tracked flows that go stale. */
+/** What time alone makes another: ARP entries and tracked flows that go stale. Also when a lost flow is tried again without anything having changed. */
 const AUDIT: Micros = 5 * SECOND
 
 export const CONTROL_PLANE = 'control plane'
@@ -52,7 +50,6 @@ export class Watch {
   readonly #answering = new Map<string, () => void>()
   readonly #stop: () => void
   #generation = -1
-  #again: Scheduled | undefined
   #judge: Scheduled | undefined
   #audit: Scheduled | undefined
 
@@ -94,6 +91,11 @@ export class Watch {
     return this.flows.some((flow) => flow.lost || flow.silentSince !== undefined)
   }
 
+  /** Whose flows are of no interest now. */
+  mute(sources: ReadonlySet<string>): void {
+    for (const flow of this.flows) flow.muted = sources.has(flow.from)
+  }
+
   /** What is sent from here is not watched any more. */
   died(device: string): void {
     for (const flow of this.#bySource.get(device) ?? []) flow.dead()
@@ -103,7 +105,7 @@ export class Watch {
   close(): void {
     const { queue } = this.#simulation
     this.#stop()
-    for (const entry of [this.#again, this.#judge, this.#audit]) if (entry !== undefined) queue.cancel(entry)
+    for (const entry of [this.#judge, this.#audit]) if (entry !== undefined) queue.cancel(entry)
     for (const flow of this.flows) flow.close()
     for (const close of this.#answering.values()) close()
   }
@@ -123,15 +125,6 @@ export class Watch {
       if (!flow.lost && flow.silentSince !== undefined) waiting = true
     }
     if (waiting) this.#judge = queue.schedule(PATIENCE, () => this.#judged())
-    if (this.flows.some(({ lost }) => lost)) this.#again ??= queue.schedule(AGAIN, () => this.#retry())
-  }
-
-  #retry(): void {
-    this.#again = undefined
-    const { queue } = this.#simulation
-    const lost = this.flows.filter((flow) => flow.lost)
-    for (const flow of lost) flow.send(queue.now)
-    if (lost.length > 0) this.#again = queue.schedule(AGAIN, () => this.#retry())
   }
 
   #audited(): void {

@@ -143,6 +143,14 @@ test('a rack whose only router is also the only peer needs both lines', () => {
   expect(fail(load('split-planes', { ...router, [peer]: `${peer}${peer.replace('254', '253')}` }), 'tor3').survival).toBe('none')
 })
 
+test('without the store nothing is withdrawn: neither failure alone is lost', () => {
+  const loaded = load('shared-peers')
+  const found = fail(loaded, 'node-04', 'link core–admin')
+  expect(causesOf(found)).toEqual(['api-cut-off'])
+  expect(found.broken[0]?.cause?.place).toMatchObject({ file: 'topology.yaml', path: 'admin' })
+  for (const one of ['node-04', 'link core–admin']) expect(causesOf(fail(loaded, one))).toEqual([])
+})
+
 describe('what comes back names the timer that it waited for', () => {
   test('a silent load-balancer node: its lease', () => {
     const found = fail(load('shared-peers'), 'node-04')

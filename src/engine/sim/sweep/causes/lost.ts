@@ -158,7 +158,17 @@ const deadEnd: Rule = (lost) => {
   return caused('gateway-without-way-on', message, secondUplink(lost, router.name))
 }
 
-const RULES: readonly Rule[] = [backends, entrances, cables, peers, floatingIps, deadEnd]
+/** Without the store nobody is judged, and nothing that failed besides is withdrawn. */
+const store: Rule = ({ plan, files, standing }) => {
+  const { admin, nodes } = plan
+  if (nodes.some(({ name }) => standing.attached(name) && standing.connected(admin.name, name))) return undefined
+  return caused('api-cut-off', `no node reaches the resource API's store at ${admin.name}: what failed besides is never withdrawn`, {
+    cure: `another way to ${admin.name}`,
+    place: files.topology('admin'),
+  })
+}
+
+const RULES: readonly Rule[] = [backends, entrances, cables, peers, floatingIps, deadEnd, store]
 
 function caused(code: string, message: string, { cure, place }: { readonly cure: string; readonly place: CausePlace | undefined }): Cause {
   return { code, message, cure, ...(place !== undefined && { place }) }
