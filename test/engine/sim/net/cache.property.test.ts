@@ -107,6 +107,16 @@ function play(script: Script, cache: boolean, { layout, hashSeeds, seed, latency
     }
     queue.schedule(flow * 13, send)
   }
+  // To an address that moves between nodes, often and seldom.
+  for (const node of NODES) lab.machine(node).bindUdp({ port: 9 }, (event) => event.type === 'datagram' && say(`${event.data} at ${node}`))
+  for (const interval of [30_011, 1_300_021]) {
+    const socket = lab.machine('tor1').bindUdp({}, () => {})!
+    const send = () => {
+      socket.send({ address: '10.0.1.100', port: 9 }, `every ${interval}`)
+      queue.schedule(interval, send)
+    }
+    queue.schedule(0, send)
+  }
   for (const { step, wait } of script) {
     act(lab, fabric, step, say)
     lab.run(wait)
