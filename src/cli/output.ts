@@ -19,7 +19,7 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
   const write = (text: string) => void stream.write(text)
   return {
     style,
-    screen: { write, live, columns: stream.columns ?? 100 },
+    screen: { write, live, columns: stream.columns || 100 },
     width: stream.isTTY === true ? stream.columns : Number.POSITIVE_INFINITY,
     line: (text = '') => write(`${text}\n`),
     error: (text) => void process.stderr.write(`${text}\n`),

@@ -35,7 +35,10 @@ export class Progress {
     if (!this.#screen.live) return
     this.#drawn = this.#now()
     const spent = this.#drawn - this.#started
-    const left = this.#done === 0 ? '' : ` · about ${formatDuration(((spent * (this.#total - this.#done)) / this.#done) * 1_000)} left`
+    const left =
+      this.#done === 0 || this.#done === this.#total
+        ? ''
+        : ` · about ${formatDuration(((spent * (this.#total - this.#done)) / this.#done) * 1_000)} left`
     const line = `  ${this.#done} of ${this.#total}${left}${name === '' ? '' : ` · ${name}`}`
     this.#screen.write(`\r\u001b[K${line.slice(0, this.#screen.columns - 1)}`)
   }
