@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import type { ConnectOutcome } from '../../../lab.ts'
 import type { BackendAnswer, ConnectEnd, ConnectStart } from '../../traffic-requests.ts'
 
-/** Longer than a SYN's first retransmission, so that one lost packet is no verdict. */
-const PATIENCE_MS = 1_500
+/** Longer than a SYN's second retransmission (1 s and 3 s): lost packets, or a machine that is busy for a second, are no verdict. */
+const PATIENCE_MS = 4_000
 const UDP_AGAIN_MS = 500
 const QUESTION = 'connect\n'
 
