@@ -6,8 +6,8 @@ import type { Machine } from '../net/index.ts'
 import { readAnswer } from './backend.ts'
 import { lineBytes } from './lines.ts'
 
-/** Longer than a SYN's first retransmission, so that one lost packet is no verdict. */
-const PATIENCE: Micros = 1_500 * MILLISECOND
+/** As long as a client in a container gives it. */
+const PATIENCE: Micros = 4_000 * MILLISECOND
 const UDP_AGAIN: Micros = 500 * MILLISECOND
 const QUESTION = 'connect'
 
