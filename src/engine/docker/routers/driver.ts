@@ -5,6 +5,7 @@
 import type { LabEventBody, Micros, Route, RoutePath, Session, TimerProfile } from '../../../model/index.ts'
 import { compareIpv4, parseIpv4 } from '../../../net/index.ts'
 import type { RouterKind, RouterPlan } from '../../../topology/plan.ts'
+import { idleSession } from '../../idle-session.ts'
 import type { RefusedLine } from '../../refused.ts'
 import type { ImageKind } from '../protocol.ts'
 
@@ -68,19 +69,7 @@ export interface RouterRuntime {
 
 /** A daemon without its own reading: what its sessions and routes look like while it is dead. */
 export function deadReading(plan: RouterPlan, daemon: string): TableReading {
-  const sessions = plan.neighbors.map(
-    (neighbor): Session => ({
-      device: plan.name,
-      localAddress: neighbor.updateSource,
-      peerAddress: neighbor.address,
-      localAsn: plan.asn,
-      peerAsn: neighbor.asn,
-      state: 'Idle',
-      establishedCount: 0,
-      addPath: { receive: false, send: false },
-      reason: `${daemon} is not running`,
-    }),
-  )
+  const sessions = plan.neighbors.map((neighbor) => idleSession(plan, neighbor, `${daemon} is not running`))
   return { sessions, routes: [] }
 }
 

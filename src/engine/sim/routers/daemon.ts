@@ -6,6 +6,7 @@ import { type PeerConfig, Speaker } from '../../../bgp/index.ts'
 import type { LabEventBody, Route, Session, TimerProfile } from '../../../model/index.ts'
 import type { NeighborPlan, RouterPlan } from '../../../topology/plan.ts'
 import type { Timer, World } from '../../../world/index.ts'
+import { idleSession } from '../../idle-session.ts'
 import type { Machine, MachineInterface } from '../net/index.ts'
 import { announcements } from './announcements.ts'
 import { onLink } from './links.ts'
@@ -61,7 +62,7 @@ export class Daemon {
     const running = [...this.#speakers.values()].flatMap((speaker) => speaker.sessions())
     return this.#options.plan.neighbors.map((neighbor) => {
       const session = running.find((each) => each.peerAddress === neighbor.address && each.localAddress === neighbor.updateSource)
-      return session === undefined ? idle(this.#options.plan, neighbor) : readSession(session)
+      return session === undefined ? idleSession(this.#options.plan, neighbor) : readSession(session)
     })
   }
 
@@ -199,19 +200,4 @@ function isRunning(interfaces: readonly MachineInterface[], hops: readonly { rea
 /** Daemons count their sessions' uptime. */
 function readSession(session: Session): Session {
   return session.state === 'Established' && session.since !== undefined ? { ...session, upSince: session.since } : session
-}
-
-/** A session of which nothing has been heard yet. */
-export function idle(plan: RouterPlan, neighbor: NeighborPlan, reason?: string): Session {
-  return {
-    device: plan.name,
-    localAddress: neighbor.updateSource,
-    peerAddress: neighbor.address,
-    localAsn: plan.asn,
-    peerAsn: neighbor.asn,
-    state: 'Idle',
-    establishedCount: 0,
-    addPath: { receive: false, send: false },
-    ...(reason === undefined ? {} : { reason }),
-  }
 }

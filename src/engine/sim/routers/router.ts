@@ -2,9 +2,10 @@
 import type { FibRoute, LabEventBody, Route, Session, TimerProfile } from '../../../model/index.ts'
 import type { RouterPlan } from '../../../topology/plan.ts'
 import type { World } from '../../../world/index.ts'
+import { idleSession } from '../../idle-session.ts'
 import { SessionMemory } from '../../session-memory.ts'
 import type { Machine } from '../net/index.ts'
-import { Daemon, idle } from './daemon.ts'
+import { Daemon } from './daemon.ts'
 import { type DaemonProfile, profileOf } from './profiles.ts'
 
 export interface RouterOptions {
@@ -131,7 +132,7 @@ export class Router {
   #read(): readonly Session[] {
     const { plan } = this.#options
     if (this.#daemon !== undefined) return this.#daemon.process.sessions()
-    return plan.neighbors.map((neighbor) => idle(plan, neighbor, `${this.profile.daemon} is not running`))
+    return plan.neighbors.map((neighbor) => idleSession(plan, neighbor, `${this.profile.daemon} is not running`))
   }
 
   #tellSessions(): void {
