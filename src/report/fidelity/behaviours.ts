@@ -1,5 +1,6 @@
 /** What is compared between two engines, how, and what may differ by right, each with its reason: data for the comparison and for docs/fidelity.md. */
-import { MILLISECOND, type Micros, SECOND, type TimerProfile } from '../../model/index.ts'
+import { MILLISECOND, SECOND, type TimerProfile } from '../../model/index.ts'
+import type { Tolerance } from './times.ts'
 
 export const BEHAVIOURS = ['assertions', 'sessions', 'routes', 'fib', 'floatingIps', 'sessionOrder', 'fibOrder', 'times', 'shares'] as const
 export type Behaviour = (typeof BEHAVIOURS)[number]
@@ -50,9 +51,9 @@ export const TEXTS: Readonly<Record<Behaviour, BehaviourText>> = {
   },
   times: {
     title: 'Times',
-    how: 'from a fault, or from what the scenario did or saw last in both, until each session and kernel route is as it stays until the next fault',
+    how: 'from a fault, or from what the scenario did or saw last in both, until each session and kernel route is as it stays until the next fault; from a session’s end until it is back',
     tolerance:
-      '1 s where it is so within a second, else keepalive and lease interval + 0.5 s (4.5 s with fast timers); what is further apart has the same order',
+      '1 s where it is so within a second, else keepalive and lease interval + 0.5 s (with fast timers 4.5 s); until a session is back, connect-retry time + 1.5 s (2.5 s). What is further apart has the same order',
   },
   shares: {
     title: 'Shares of flows',
@@ -123,7 +124,12 @@ export const ALLOWANCES: readonly Allowance[] = [
   },
 ]
 
-/** How far two times may be apart: a busy machine where no timer decides; else when the peer was last heard, and a lease last renewed. */
-export function toleranceOf({ keepaliveSeconds, leaseRenewInterval }: TimerProfile): { readonly prompt: Micros; readonly timed: Micros } {
-  return { prompt: 1 * SECOND, timed: keepaliveSeconds * SECOND + leaseRenewInterval + 500 * MILLISECOND }
+/** How far two times may be apart: a busy machine's share where no timer decides, and what the timers leave open where one does. */
+export function toleranceOf(timers: TimerProfile): Tolerance {
+  const { keepaliveSeconds, leaseRenewInterval, connectRetrySeconds } = timers
+  return {
+    prompt: 1 * SECOND,
+    timed: keepaliveSeconds * SECOND + leaseRenewInterval + 500 * MILLISECOND,
+    back: connectRetrySeconds * SECOND + 1500 * MILLISECOND,
+  }
 }

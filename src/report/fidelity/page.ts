@@ -42,7 +42,7 @@ ${notRun.map((line) => `\n- ${line}`).join('')}
 
 ${ALLOWANCES.map(({ behaviours, what, why, seen }) => {
   const pointer = seen === undefined ? '' : ` ([routers.md](routers.md), ${seen})`
-  return `- **${what}** (${behaviours.map((each) => TEXTS[each].title.toLowerCase()).join(', ')}): ${why}${pointer}.`
+  return `- **${what}** (${behaviours.map((each) => TEXTS[each].title).join(', ')}): ${why}${pointer}.`
 }).join('\n')}
 
 ## What is not modelled

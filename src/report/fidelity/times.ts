@@ -1,17 +1,19 @@
 /**
- * How long after a fault each session and kernel route came to its last state. Where the scenario itself takes time in between (it runs commands,
- * it watches for 5 s), times are counted from the last thing that it did or saw in both runs. Pure.
+ * How long after a fault each session and kernel route came to its last state, and a session back after it went down. Where the scenario itself takes
+ * time in between (it runs commands, it watches for 5 s), times are counted from the last thing that it did or saw in both runs. Pure.
  */
 import { formatDuration, type Micros, SECOND } from '../../model/index.ts'
 import { type Disagreement, type Log, type Tally, thingOf } from './comparison.ts'
-import type { History } from './history.ts'
+import { factsAt, type History } from './history.ts'
 import { marksOf, type Phase, phasesOf } from './marks.ts'
 
 export interface Tolerance {
   /** Where it comes within a second on either engine: nobody waits for a timer. */
   readonly prompt: Micros
-  /** Where a protocol's timer decides. */
+  /** Where a protocol's timer decides: when the peer was last heard, or a lease last renewed. */
   readonly timed: Micros
+  /** From a session's end until it is back: when the next attempt is due. */
+  readonly back: Micros
 }
 
 const PROMPT: Micros = 1 * SECOND
@@ -32,23 +34,41 @@ export function compareTimes(a: Log, b: Log, tolerance: Tolerance, tally: Tally)
       if (history.kind !== 'sessions' && history.kind !== 'fib') continue
       const change = pointOf(lastIn(history, phase), lastIn(b.histories.get(key), otherPhase))
       if (change === undefined) continue
-      const bases = [fault, lastBefore(marks, change, 'a'), lastBefore(marks, change, 'b')].filter((base) => base !== undefined)
-      if (bases.some((base) => isNear({ a: change.a - base.a, b: change.b - base.b }, tolerance))) tally('times', 'same')
-      else
+      const isNear = nearness(change, marks)
+      const tell = (since: Point, words: string) =>
         found.push({
           behaviour: 'times',
           ...thingOf(history),
           when: phase.name,
-          a: `as it stayed after ${formatDuration(change.a - fault.a)}`,
-          b: `as it stayed after ${formatDuration(change.b - fault.b)}`,
+          a: `${words} after ${formatDuration(change.a - since.a)}`,
+          b: `${words} after ${formatDuration(change.b - since.b)}`,
         })
+      const lost = pointOf(lostBefore(history, phase, change.a), lostBefore(b.histories.get(key), otherPhase, change.b))
+      if (!isNear(fault, ({ a: x, b: y }) => (Math.min(x, y) < PROMPT ? tolerance.prompt : tolerance.timed))) tell(fault, 'as it stayed')
+      else if (lost !== undefined && !isNear(lost, () => tolerance.back)) tell(lost, 'back')
+      else tally('times', 'same')
     }
   }
   return found
 }
 
-function isNear({ a, b }: Point, { prompt, timed }: Tolerance): boolean {
-  return Math.abs(a - b) <= (Math.min(a, b) < PROMPT ? prompt : timed)
+/** Whether a change comes after the same time in both runs: counted from `since`, or from what they did or saw last after it. */
+function nearness(change: Point, marks: readonly Point[]) {
+  return (since: Point, allowed: (times: Point) => Micros): boolean => {
+    const later = marks.filter((mark) => mark.a >= since.a && mark.b >= since.b && mark.a <= change.a && mark.b <= change.b)
+    const last = (by: 'a' | 'b') => later.reduce<Point | undefined>((best, mark) => (best && best[by] > mark[by] ? best : mark), undefined)
+    return [since, last('a'), last('b')].some((base) => {
+      if (base === undefined) return false
+      const times = { a: change.a - base.a, b: change.b - base.b }
+      return Math.abs(times.a - times.b) <= allowed(times)
+    })
+  }
+}
+
+/** When a session that is up again at `back` had gone down, in the same phase. */
+function lostBefore(history: History | undefined, { from }: Phase, back: Micros): Micros | undefined {
+  if (history?.kind !== 'sessions' || factsAt(history, back)?.state !== 'Established') return undefined
+  return history.states.findLast(({ at, facts }) => at >= from && at < back && facts?.state !== 'Established')?.at
 }
 
 function pointOf(a: Micros | undefined, b: Micros | undefined): Point | undefined {
@@ -62,10 +82,4 @@ function lastIn(history: History | undefined, { from, until }: Phase): Micros | 
 function commonMarks(a: Log, b: Log): Point[] {
   const others = marksOf(b.events)
   return [...marksOf(a.events)].flatMap(([name, at]) => pointOf(at, others.get(name)) ?? [])
-}
-
-/** The last one before a change by one of the two runs, and before it in the other too. */
-function lastBefore(marks: readonly Point[], change: Point, by: 'a' | 'b'): Point | undefined {
-  const before = marks.filter((mark) => mark.a <= change.a && mark.b <= change.b)
-  return before.reduce<Point | undefined>((last, mark) => (last === undefined || mark[by] >= last[by] ? mark : last), undefined)
 }
