@@ -44,8 +44,9 @@ export function compareTimes(a: Log, b: Log, tolerance: Tolerance, tally: Tally)
           b: `${words} after ${formatDuration(change.b - since.b)}`,
         })
       const lost = pointOf(lostBefore(history, phase, change.a), lostBefore(b.histories.get(key), otherPhase, change.b))
-      if (!isNear(fault, ({ a: x, b: y }) => (Math.min(x, y) < PROMPT ? tolerance.prompt : tolerance.timed))) tell(fault, 'as it stayed')
-      else if (lost !== undefined && !isNear(lost, () => tolerance.back)) tell(lost, 'back')
+      const prompt = Math.min(change.a - fault.a, change.b - fault.b) < PROMPT
+      if (!isNear(fault, prompt ? tolerance.prompt : tolerance.timed)) tell(fault, 'as it stayed')
+      else if (lost !== undefined && !isNear(lost, tolerance.back)) tell(lost, 'back')
       else tally('times', 'same')
     }
   }
@@ -54,14 +55,10 @@ export function compareTimes(a: Log, b: Log, tolerance: Tolerance, tally: Tally)
 
 /** Whether a change comes after the same time in both runs: counted from `since`, or from what they did or saw last after it. */
 function nearness(change: Point, marks: readonly Point[]) {
-  return (since: Point, allowed: (times: Point) => Micros): boolean => {
+  return (since: Point, allowed: Micros): boolean => {
     const later = marks.filter((mark) => mark.a >= since.a && mark.b >= since.b && mark.a <= change.a && mark.b <= change.b)
     const last = (by: 'a' | 'b') => later.reduce<Point | undefined>((best, mark) => (best && best[by] > mark[by] ? best : mark), undefined)
-    return [since, last('a'), last('b')].some((base) => {
-      if (base === undefined) return false
-      const times = { a: change.a - base.a, b: change.b - base.b }
-      return Math.abs(times.a - times.b) <= allowed(times)
-    })
+    return [since, last('a'), last('b')].some((base) => base !== undefined && Math.abs(change.a - base.a - (change.b - base.b)) <= allowed)
   }
 }
 
