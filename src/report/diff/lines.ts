@@ -32,14 +32,7 @@ function summary(changes: readonly Change[], same: number): string {
 
 /** What happens to many prefixes alike is told once for each device. */
 function alike(changes: readonly Change[]): Change[][] {
-  const groups = new Map<string, Change[]>()
-  for (const change of changes) {
-    const key = JSON.stringify({ ...change, what: undefined })
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [change])
-    else group.push(change)
-  }
-  return [...groups.values()]
+  return [...Map.groupBy(changes, (change) => JSON.stringify({ ...change, what: undefined })).values()]
 }
 
 /** So many are named; the rest are counted. */

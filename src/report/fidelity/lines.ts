@@ -36,12 +36,5 @@ export function comparisonLines({ differences, compared }: Comparison, sides: Si
 
 /** What differs alike for many prefixes is told once. */
 function alike(differences: readonly Disagreement[]): Disagreement[][] {
-  const groups = new Map<string, Disagreement[]>()
-  for (const difference of differences) {
-    const key = JSON.stringify({ ...difference, what: undefined })
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [difference])
-    else group.push(difference)
-  }
-  return [...groups.values()]
+  return [...Map.groupBy(differences, (difference) => JSON.stringify({ ...difference, what: undefined })).values()]
 }

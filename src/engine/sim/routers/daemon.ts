@@ -121,7 +121,8 @@ export class Daemon {
   }
 
   #decideSoon(): void {
-    this.#decision.start(Math.round(this.#options.profile.decision * (0.5 + this.#world.random.next() / 2)))
+    const { least, most } = this.#options.profile.decision
+    this.#decision.start(Math.round(least + (most - least) * this.#world.random.next()))
   }
 
   /** Next hops may be reached otherwise now. */
