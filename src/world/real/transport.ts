@@ -15,6 +15,11 @@ import { closeReason, connectFailure, listenFailure } from './reasons.ts'
 
 /** After our FIN we read on and throw away until the peer's, since a socket that is closed with unread data sends RST and takes our last words back. */
 const LINGER: Micros = 5 * SECOND
+/**
+ * Octets of one connection in one turn of the loop. Node reads on for as long as a peer sends, 32 times 64 kB before anything else has its
+ * turn: a full table would keep timers waiting, and so keepalives.
+ */
+const TURN_OCTETS = 64 * 1024
 /** A peer that stopped reading does not keep a closed connection for longer. */
 const FLUSH: Micros = 60 * SECOND
 
@@ -122,6 +127,9 @@ class RealConnection implements Connection {
   #sink: ((event: ConnectionEvent) => void) | undefined
   #socket: Socket | undefined
   #connected = false
+  #paused = false
+  /** Octets delivered in this turn. */
+  #turn = 0
 
   constructor(clock: Clock, sink: (event: ConnectionEvent) => void) {
     this.#clock = clock
@@ -180,17 +188,24 @@ class RealConnection implements Connection {
   }
 
   pause(): void {
-    if (this.#sink) this.#socket?.pause()
+    if (!this.#sink) return
+    this.#paused = true
+    this.#socket?.pause()
   }
 
   resume(): void {
-    if (this.#sink) this.#socket?.resume()
+    if (!this.#sink) return
+    this.#paused = false
+    if (this.#turn < TURN_OCTETS) this.#socket?.resume()
   }
 
   #follow(socket: Socket): void {
     this.#socket = socket
     // A plain view: a Buffer's `slice` shares memory where a Uint8Array's copies.
-    socket.on('data', (chunk: Buffer) => this.#sink?.({ type: 'data', data: new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length) }))
+    socket.on('data', (chunk: Buffer) => {
+      this.#count(chunk.length, socket)
+      this.#sink?.({ type: 'data', data: new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length) })
+    })
     socket.on('drain', () => this.#sink?.({ type: 'drain' }))
     // Without allowHalfOpen Node sends what is queued and then our FIN by itself.
     socket.on('end', () => {
@@ -202,6 +217,19 @@ class RealConnection implements Connection {
       else this.#finally({ type: 'failed', reason: connectFailure(error), detail: error.message })
     })
     socket.on('close', () => this.#close('closed'))
+  }
+
+  /** Enough for this turn: everything else comes first. */
+  #count(octets: number, socket: Socket): void {
+    if (this.#turn === 0) {
+      this.#clock.yield(() => {
+        const held = this.#turn >= TURN_OCTETS
+        this.#turn = 0
+        if (held && !this.#paused) socket.resume()
+      })
+    }
+    this.#turn += octets
+    if (this.#turn >= TURN_OCTETS && this.#sink) socket.pause()
   }
 
   #close(reason: CloseReason): void {
