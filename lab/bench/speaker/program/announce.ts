@@ -36,10 +36,11 @@ export async function measureAnnounce(
     const all = vips.prefixes.length * vips.nextHops.length
     const { announce, withdrawLastHop } = source
     const about = { subject: announcer, receiver, run }
-    const timed = (command: () => Promise<void>, paths: number) => time(command, paths, { source: source!, sink, setup: sides })
-    const announced = await timed(announce, all)
+    const timed = (command: () => Promise<void>, paths: number, left: number) =>
+      time(command, { paths, left }, { source: source!, sink, setup: sides })
+    const announced = await timed(announce, all, all)
     await new Promise((resolve) => setTimeout(resolve, plan.settleMs))
-    const withdrawn = await timed(withdrawLastHop, all - vips.prefixes.length)
+    const withdrawn = await timed(withdrawLastHop, vips.prefixes.length, all - vips.prefixes.length)
     return [
       { type: 'announce', ...about, paths: all, ...announced },
       { type: 'withdraw', ...about, paths: vips.prefixes.length, ...withdrawn },
@@ -52,24 +53,25 @@ export async function measureAnnounce(
 
 async function time(
   command: () => Promise<void>,
-  wanted: number,
+  /** How many paths are told of, and how many the receiver has then. */
+  { paths, left }: { readonly paths: number; readonly left: number },
   on: { source: Running; sink: Running; setup: { readonly announcer: Setup; readonly receiver: Setup } },
 ): Promise<Omit<AnnounceSample, 'type' | 'subject' | 'receiver' | 'run' | 'paths'>> {
-  const tap = await WireTap.open(join(on.setup.announcer.folder, `${wanted}.pcap`), on.setup.receiver.place.core)
+  const tap = await WireTap.open(join(on.setup.announcer.folder, `${left}.pcap`), on.setup.receiver.place.core)
   const pids = family(on.source.pid)
   const before = cpuSeconds(pids)
   const started = now()
   const told = command()
   told.catch(() => {})
   try {
-    await until(`the receiver has ${wanted} paths`, async () => (await on.sink.count()) === wanted, PATIENCE_SECONDS, 1)
+    await until(`the receiver has ${left} paths`, async () => (await on.sink.count()) === left, PATIENCE_SECONDS, 1)
   } catch (error) {
     throw new Error(`${(error as Error).message}; it has ${await on.sink.count()}`)
   }
   const seconds = now() - started
   const cpu = cpuSeconds(pids) - before
   await told
-  const { first, last, messages, octets } = await tap.close()
+  const { first, last, messages, octets } = await tap.close(paths)
   return {
     seconds,
     firstOctetSeconds: first - started,

@@ -1,5 +1,4 @@
 /** A peer that only says OPEN and KEEPALIVE, and then the octets that it is given, as fast as the target takes them. */
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { decodeMessage, encodeMessage, Framer, IPV4_UNICAST, PLAIN } from '../../../../src/bgp/wire/index.ts'
 import { parseIpv4 } from '../../../../src/net/index.ts'
@@ -13,6 +12,7 @@ export interface RawPeerOptions {
 export class RawPeer {
   readonly #socket: Socket
   readonly #keepalives: NodeJS.Timeout
+  #goOn: () => void = () => {}
   /** When keepalives came, in milliseconds (`performance.now`). */
   readonly heard: number[] = []
   /** Why it is over; `undefined` while it is up. */
@@ -20,6 +20,7 @@ export class RawPeer {
 
   private constructor(socket: Socket, keepaliveSeconds: number) {
     this.#socket = socket
+    for (const event of ['drain', 'close']) socket.on(event, () => this.#goOn())
     const beat = encodeMessage({ type: 'keepalive' }, PLAIN)
     this.#keepalives = setInterval(() => socket.write(beat), keepaliveSeconds * 1000)
   }
@@ -41,8 +42,16 @@ export class RawPeer {
   async send(chunks: readonly Buffer[]): Promise<void> {
     for (const chunk of chunks) {
       if (this.ended !== undefined) throw new Error(`the session is over: ${this.ended}`)
-      if (!this.#socket.write(chunk)) await once(this.#socket, 'drain')
+      if (!this.#socket.write(chunk)) await this.#room()
     }
+    if (this.ended !== undefined) throw new Error(`the session is over: ${this.ended}`)
+  }
+
+  /** Resolves when there is room again, or never will be. */
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#goOn = resolve
+    })
   }
 
   close(): void {

@@ -52,9 +52,19 @@ function attributes(set: number, salt: number) {
   ]
 }
 
+/** Whole messages each: the sender's keepalives go in between. */
 function inChunks(messages: readonly Uint8Array[]): Buffer[] {
-  const all = Buffer.concat(messages)
   const chunks: Buffer[] = []
-  for (let at = 0; at < all.length; at += CHUNK) chunks.push(all.subarray(at, at + CHUNK))
+  let part: Uint8Array[] = []
+  let size = 0
+  for (const message of messages) {
+    part.push(message)
+    size += message.length
+    if (size < CHUNK) continue
+    chunks.push(Buffer.concat(part))
+    part = []
+    size = 0
+  }
+  if (part.length > 0) chunks.push(Buffer.concat(part))
   return chunks
 }
