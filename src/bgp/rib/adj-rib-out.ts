@@ -50,6 +50,14 @@ interface Bucket {
   readonly nlri6: Nlri6[]
 }
 
+/** What one prefix's paths come to against what the peer was told of it. */
+interface Comparison {
+  readonly told: readonly OutgoingPath[]
+  readonly wanted: readonly OutgoingPath[]
+  readonly news: readonly OutgoingPath[]
+  readonly gone: readonly OutgoingPath[]
+}
+
 const NOTHING: readonly OutgoingPath[] = []
 
 export class AdjRibOut {
@@ -58,6 +66,7 @@ export class AdjRibOut {
   readonly #sent = new Map<RouteKey, readonly OutgoingPath[]>()
   readonly #changed = new Set<RouteKey>()
   readonly #refresh = new Set<RouteKey>()
+  #last: Comparison | undefined
   /** RFC 8326: everything goes with GRACEFUL_SHUTDOWN. */
   #shutdown = false
 
@@ -134,18 +143,18 @@ export class AdjRibOut {
   #difference(key: number, buckets: Map<RouteKey, Bucket>, withdrawn: Nlri[]): void {
     const wanted = this.#wanted(key, this.#options.families?.ipv4 ?? true, this.#options.context.addPath)
     const { address, length } = prefixOfKey(key)
-    const told = this.#sent.get(key) ?? NOTHING
-    for (const path of this.#news(key, wanted, told)) bucketOf(buckets, path).nlri.push({ address, length, pathId: path.pathId })
-    for (const { pathId } of gone(told, wanted)) withdrawn.push({ address, length, pathId })
+    const { news, gone } = this.#compared(key, wanted)
+    for (const path of news) bucketOf(buckets, path).nlri.push({ address, length, pathId: path.pathId })
+    for (const { pathId } of gone) withdrawn.push({ address, length, pathId })
     this.#told(key, wanted)
   }
 
   #difference6(key: string, buckets: Map<RouteKey, Bucket>, withdrawn: Nlri6[]): void {
     const wanted = this.#wanted(key, this.#options.families?.ipv6 ?? false, this.#options.context.ipv6?.addPath ?? false)
     const { address, length } = prefixOfKey6(key)
-    const told = this.#sent.get(key) ?? NOTHING
-    for (const path of this.#news(key, wanted, told)) bucketOf(buckets, path).nlri6.push({ address, length, pathId: path.pathId })
-    for (const { pathId } of gone(told, wanted)) withdrawn.push({ address, length, pathId })
+    const { news, gone } = this.#compared(key, wanted)
+    for (const path of news) bucketOf(buckets, path).nlri6.push({ address, length, pathId: path.pathId })
+    for (const { pathId } of gone) withdrawn.push({ address, length, pathId })
     this.#told(key, wanted)
   }
 
@@ -154,12 +163,15 @@ export class AdjRibOut {
     return desired === undefined ? NOTHING : addPath ? desired.all : desired.single
   }
 
-  /** Paths that the peer does not have as they are now. */
-  #news(key: RouteKey, wanted: readonly OutgoingPath[], told: readonly OutgoingPath[]): readonly OutgoingPath[] {
-    if (this.#refresh.delete(key) || told.length === 0) return wanted
-    return wanted.filter(
-      ({ pathId, nextHop, extras }) => !told.some((old) => old.pathId === pathId && old.nextHop === nextHop && old.extras === extras),
-    )
+  /** What the peer lacks, and what it has too much. Prefixes in a row share their lists of paths, and so the answer. */
+  #compared(key: RouteKey, wanted: readonly OutgoingPath[]): Comparison {
+    const told = this.#sent.get(key) ?? NOTHING
+    if (this.#refresh.delete(key)) return { told, wanted, news: wanted, gone: gone(told, wanted) }
+    const last = this.#last
+    if (last !== undefined && last.told === told && last.wanted === wanted) return last
+    const news = told.length === 0 ? wanted : wanted.filter((path) => !told.some((old) => samePath(old, path)))
+    this.#last = { told, wanted, news, gone: gone(told, wanted) }
+    return this.#last
   }
 
   #told(key: RouteKey, wanted: readonly OutgoingPath[]): void {
@@ -191,6 +203,10 @@ function bucketOf(buckets: Map<RouteKey, Bucket>, path: OutgoingPath): Bucket {
     buckets.set(key, bucket)
   }
   return bucket
+}
+
+function samePath(a: OutgoingPath, b: OutgoingPath): boolean {
+  return a === b || (a.pathId === b.pathId && a.nextHop === b.nextHop && a.extras === b.extras)
 }
 
 function gone(told: readonly OutgoingPath[], wanted: readonly OutgoingPath[]): readonly OutgoingPath[] {

@@ -36,10 +36,39 @@ interface Wanted {
   readonly extras: RouteExtras | undefined
 }
 
+const NONE: readonly OutgoingPath[] = []
+
+/** One object for the same path, one list for the same paths as the prefix before: what has to be told is worked out once for all of them. */
+class PathLists {
+  #last: readonly OutgoingPath[] = NONE
+  #recent = new Map<Ipv4 | Ipv6, OutgoingPath>()
+
+  path(pathId: number, nextHop: Ipv4 | Ipv6, extras: RouteExtras | undefined): OutgoingPath {
+    const known = this.#recent.get(nextHop)
+    if (known !== undefined && known.pathId === pathId && known.extras === extras) return known
+    const path: OutgoingPath = extras === undefined ? { pathId, nextHop } : { pathId, nextHop, extras }
+    if (this.#recent.size >= RECENT) this.#recent.clear()
+    this.#recent.set(nextHop, path)
+    return path
+  }
+
+  list(paths: readonly OutgoingPath[]): readonly OutgoingPath[] {
+    if (paths.length === 0) return NONE
+    const last = this.#last
+    if (last.length === paths.length && paths.every((path, i) => path === last[i])) return last
+    this.#last = paths
+    return paths
+  }
+}
+
+/** Next hops whose last path is remembered; no more than a cluster has. */
+const RECENT = 1024
+
 export class AnnouncedTable {
   #routes = new Map<RouteKey, DesiredRoute>()
   #extras = new Map<string, RouteExtras>()
   readonly #ids = new PathIds()
+  readonly #lists = new PathLists()
 
   get keys(): Iterable<RouteKey> {
     return this.#routes.keys()
@@ -64,38 +93,59 @@ export class AnnouncedTable {
     const changed: RouteKey[] = []
     const next = new Map<RouteKey, DesiredRoute>()
     for (const [key, want] of wanted) {
-      const { hops, single, extras } = want
       const before = this.#routes.get(key)
       if (before !== undefined && isSame(before, want)) {
         next.set(key, before)
         continue
       }
-      for (const path of before?.all ?? []) if (!hops.includes(path.nextHop)) this.#ids.release(key, path.nextHop)
-      const more = extras === undefined ? {} : { extras }
-      next.set(key, {
-        all: hops.map((nextHop) => ({ pathId: this.#ids.take(key, nextHop), nextHop, ...more })),
-        single: single === undefined ? [] : [{ pathId: 0, nextHop: single, ...more }],
-      })
+      next.set(key, { all: this.#paths(key, before?.all ?? [], want), single: this.#single(want) })
       changed.push(key)
     }
     for (const [key, before] of this.#routes) {
       if (next.has(key)) continue
-      for (const path of before.all) this.#ids.release(key, path.nextHop)
+      for (const path of before.all) this.#ids.release(key, path.nextHop, path.pathId)
       changed.push(key)
     }
     this.#routes = next
     return changed
   }
 
+  /** The paths of one prefix in the order given; a next hop that stays keeps its identifier. */
+  #paths(key: RouteKey, before: readonly OutgoingPath[], { hops, extras }: Wanted): readonly OutgoingPath[] {
+    for (const path of before) if (!hops.includes(path.nextHop)) this.#ids.release(key, path.nextHop, path.pathId)
+    let at = 0
+    const paths = hops.map((nextHop) => {
+      // Mostly in the order of before, some left out.
+      while (at < before.length && before[at]!.nextHop !== nextHop) at++
+      const old = before[at] ?? before.find((path) => path.nextHop === nextHop)
+      if (old === undefined) at = 0
+      if (old !== undefined && old.extras === extras) return old
+      return this.#lists.path(old?.pathId ?? this.#ids.take(key, nextHop), nextHop, extras)
+    })
+    return this.#lists.list(paths)
+  }
+
+  #single({ single, extras }: Wanted): readonly OutgoingPath[] {
+    return single === undefined ? NONE : this.#lists.list([this.#lists.path(0, single, extras)])
+  }
+
   #read(routes: readonly AnnouncedRoute[], interned: Map<string, RouteExtras>): Map<RouteKey, Wanted> {
     const wanted = new Map<RouteKey, Wanted>()
+    // Most routes have the next hops of the route before them.
+    let texts: readonly string[] = []
+    let hops: readonly (Ipv4 | Ipv6)[] = []
+    let family = ''
     for (const route of routes) {
       const key = parseKey(route.prefix)
       if (key === undefined) throw new TypeError(`not a prefix: ${JSON.stringify(route.prefix)}`)
       if (wanted.has(key)) throw new TypeError(`${route.prefix} is announced twice; give all its next hops in one route`)
       const read = (text: string): Ipv4 | Ipv6 => (typeof key === 'number' ? address(text) : address6(text))
       const single = route.singleNextHop === undefined ? undefined : read(route.singleNextHop)
-      const hops = [...new Set(route.nextHops.map(read))]
+      if (family !== typeof key || !sameTexts(texts, route.nextHops)) {
+        hops = [...new Set(route.nextHops.map(read))]
+        texts = [...route.nextHops]
+        family = typeof key
+      }
       if (hops.length > 0 || single !== undefined) wanted.set(key, { hops, single, extras: this.#intern(readExtras(route), interned) })
     }
     return wanted
@@ -107,6 +157,10 @@ export class AnnouncedTable {
     interned.set(known.text, known)
     return known
   }
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i])
 }
 
 function isSame({ all, single }: DesiredRoute, wanted: Wanted): boolean {

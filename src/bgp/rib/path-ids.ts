@@ -3,9 +3,19 @@ import type { RouteKey } from './key.ts'
 
 type Hop = Ipv4 | Ipv6
 
+/** One prefix that has next hops, or had them lately. */
 interface Allocation {
-  readonly ids: Map<Hop, number>
   next: number
+  /** Next hops that have their identifier now. */
+  active: number
+  /** Those that had one. */
+  released: Map<Hop, Released> | undefined
+}
+
+interface Released {
+  readonly key: RouteKey
+  readonly nextHop: Hop
+  readonly id: number
 }
 
 /** Released (prefix, next hop) pairs whose identifier is remembered; beyond it the oldest are forgotten. */
@@ -14,37 +24,45 @@ const REMEMBERED = 4096
 /**
  * Path identifiers of what we announce (RFC 7911 §3): from 1, per prefix, the same for every peer. A next hop keeps its identifier for as
  * long as it is announced, and gets it back when it returns soon; until then no other next hop is given it, so that a peer never sees an
- * identifier change its meaning.
+ * identifier change its meaning. Who has which identifier now is the caller's to know.
  */
 export class PathIds {
   readonly #prefixes = new Map<RouteKey, Allocation>()
   /** Insertion order is release order. */
-  readonly #released = new Map<string, { readonly key: RouteKey; readonly nextHop: Hop }>()
+  readonly #released = new Set<Released>()
 
+  /** For a next hop that has none. */
   take(key: RouteKey, nextHop: Hop): number {
     let allocation = this.#prefixes.get(key)
     if (allocation === undefined) {
-      allocation = { ids: new Map(), next: 1 }
+      allocation = { next: 1, active: 0, released: undefined }
       this.#prefixes.set(key, allocation)
     }
-    const known = allocation.ids.get(nextHop)
-    if (known !== undefined) {
-      if (this.#released.size > 0) this.#released.delete(`${key} ${nextHop}`)
-      return known
-    }
-    const id = allocation.next++
-    allocation.ids.set(nextHop, id)
-    return id
+    allocation.active++
+    const known = allocation.released?.get(nextHop)
+    if (known === undefined) return allocation.next++
+    allocation.released?.delete(nextHop)
+    this.#released.delete(known)
+    return known.id
   }
 
-  release(key: RouteKey, nextHop: Hop): void {
-    this.#released.set(`${key} ${nextHop}`, { key, nextHop })
-    if (this.#released.size <= REMEMBERED) return
+  release(key: RouteKey, nextHop: Hop, id: number): void {
+    const allocation = this.#prefixes.get(key)
+    if (allocation === undefined) return
+    const released: Released = { key, nextHop, id }
+    allocation.active--
+    allocation.released ??= new Map()
+    allocation.released.set(nextHop, released)
+    this.#released.add(released)
+    if (this.#released.size > REMEMBERED) this.#forgetOldest()
+  }
+
+  #forgetOldest(): void {
     const [oldest] = this.#released
     if (oldest === undefined) return
-    this.#released.delete(oldest[0])
-    const allocation = this.#prefixes.get(oldest[1].key)
-    allocation?.ids.delete(oldest[1].nextHop)
-    if (allocation?.ids.size === 0) this.#prefixes.delete(oldest[1].key)
+    this.#released.delete(oldest)
+    const allocation = this.#prefixes.get(oldest.key)
+    allocation?.released?.delete(oldest.nextHop)
+    if (allocation?.active === 0 && allocation.released?.size === 0) this.#prefixes.delete(oldest.key)
   }
 }

@@ -29,24 +29,23 @@ export function readHeader(
   for (let i = at; i < at + 16; i++) {
     if (bytes[i] !== 0xff) return error(HeaderError.notSynchronized, 'the marker is not all ones', 'Marker', 0)
   }
-  const lengthField = bytes.slice(at + 16, at + 18)
-  const length = (lengthField[0]! << 8) | lengthField[1]!
+  const length = (bytes[at + 16]! << 8) | bytes[at + 17]!
   const type = bytes[at + 18]!
   if (length < HEADER_SIZE || length > maxSize || (length > MAX_MESSAGE_SIZE && type === MessageType.open)) {
-    return error(HeaderError.badLength, `a message claims ${length} octets`, 'Length', 16, lengthField)
+    return error(HeaderError.badLength, `a message claims ${length} octets`, 'Length', 16, bytes.slice(at + 16, at + 18))
   }
   const least = LEAST[type]
   if (least === undefined) return error(HeaderError.badType, `message type ${type} is unknown`, 'Type', 18, Uint8Array.of(type))
   const exact = EXACT[type]
   if (length < least || (exact !== undefined && length !== exact)) {
-    return error(HeaderError.badLength, `a message of type ${type} claims ${length} octets`, 'Length', 16, lengthField)
+    return error(HeaderError.badLength, `a message of type ${type} claims ${length} octets`, 'Length', 16, bytes.slice(at + 16, at + 18))
   }
   return { length, type }
 }
 
-/** Begins a message; `finishMessage` fills its length in. */
-export function beginMessage(type: number): Writer {
-  const writer = new Writer()
+/** Begins a message; `finishMessage` fills its length in. `capacity`: octets that it is going to have, where that is known. */
+export function beginMessage(type: number, capacity?: number): Writer {
+  const writer = new Writer(capacity)
   for (let i = 0; i < 4; i++) writer.u32(-1)
   return writer.u16(0).u8(type)
 }

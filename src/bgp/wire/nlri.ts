@@ -63,6 +63,10 @@ export function decodeNlri6(reader: Reader, addPath: boolean, field = 'NLRI'): N
 
 export function encodeNlri(writer: Writer, nlri: Nlri, addPath: boolean): void {
   if (addPath) writer.u32(nlri.pathId)
+  if (nlri.length > 24) {
+    writer.u8(nlri.length).u32(nlri.address)
+    return
+  }
   writer.u8(nlri.length)
   for (let i = 0, octets = (nlri.length + 7) >> 3; i < octets; i++) writer.u8(nlri.address >>> (24 - 8 * i))
 }

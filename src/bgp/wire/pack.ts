@@ -12,8 +12,12 @@ export function packAnnouncements(attributes: readonly Attribute[], routes: read
   const encoded = new Writer()
   for (const attribute of attributes) encodeAttribute(encoded, attribute, context)
   const bytes = encoded.finish()
-  return fill(routes, context.addPath, context, HEADER_SIZE + 4 + bytes.length, (part) => {
-    const writer = beginMessage(MessageType.update).u16(0).u16(bytes.length).raw(bytes)
+  const overhead = HEADER_SIZE + 4 + bytes.length
+  return fill(routes, context.addPath, context, overhead, (part, size) => {
+    const writer = beginMessage(MessageType.update, overhead + size)
+      .u16(0)
+      .u16(bytes.length)
+      .raw(bytes)
     for (const nlri of part) encodeNlri(writer, nlri, context.addPath)
     return finishMessage(writer, context.maxMessageSize)
   })
@@ -21,7 +25,7 @@ export function packAnnouncements(attributes: readonly Attribute[], routes: read
 
 export function packWithdrawals(routes: readonly Nlri[], context: CodecContext): Uint8Array[] {
   return fill(routes, context.addPath, context, HEADER_SIZE + 4, (part, size) => {
-    const writer = beginMessage(MessageType.update).u16(size)
+    const writer = beginMessage(MessageType.update, HEADER_SIZE + 4 + size).u16(size)
     for (const nlri of part) encodeNlri(writer, nlri, context.addPath)
     return finishMessage(writer.u16(0), context.maxMessageSize)
   })
