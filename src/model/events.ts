@@ -55,6 +55,8 @@ export type LabEventBody =
       readonly state: 'ok' | 'lost'
       readonly node?: string
     }
+  /** The scenario is about to run a command on a device. */
+  | { readonly type: 'command'; readonly device: string; readonly command: string }
   /** Many short flows, begun at `since`: how many were answered, and by router the load-balancer nodes that they went over. */
   | {
       readonly type: 'fan-out'

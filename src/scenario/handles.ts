@@ -49,7 +49,10 @@ export class DeviceHandle {
 
   /** Runs a command and waits for its end: `exec('ip', 'addr', 'add', …)`. */
   exec(...command: readonly string[]): Tracked<CommandResult> {
-    return this.#run.track(`${command[0]} on ${this.name}`, () => this.lab.shell.exec(this.name, command))
+    return this.#run.track(`${command[0]} on ${this.name}`, () => {
+      this.lab.events.emit({ type: 'command', device: this.name, command: command.join(' ') })
+      return this.lab.shell.exec(this.name, command)
+    })
   }
 
   /** Writes a file. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { EXIT } from '../../src/cli/index.ts'
 import { openSimulator } from '../../src/cli/simulator.ts'
-import { agrees } from '../../src/report/fidelity/index.ts'
+import { agrees, type ComparedRun } from '../../src/report/fidelity/index.ts'
 import { run } from './command-line.ts'
-import { runCompared, withoutMultipath } from './two-engines.ts'
+import { runCompared, withFrrOnly, withoutMultipath } from './two-engines.ts'
 
 const TIMEOUT = { timeout: 120_000 }
 
@@ -47,6 +47,23 @@ test('a simulator whose routers use one path only is found out', TIMEOUT, async 
       }),
     )
   }
+})
+
+test('a simulator that takes GoBGP for FRR is found out: its sessions come back five seconds too soon', TIMEOUT, async () => {
+  const [real, simulator] = [await openSimulator({ seed: 'one' }), await openSimulator({ seed: 'two' })]
+  const { runs } = await runCompared(['node-failure/other-node'], 'gobgp', real, withFrrOnly(simulator))
+  const [{ verdicts, differences }] = runs as [ComparedRun]
+  expect(verdicts).toEqual({ a: 'passed', b: 'passed' })
+  expect(differences).toContainEqual(
+    expect.objectContaining({
+      behaviour: 'times',
+      where: 'tor1',
+      what: '10.8.0.10 ↔ 10.0.1.100',
+      when: 'after power-off of node-01',
+      a: expect.stringMatching(/^back after [56]\.\d s$/),
+      b: expect.stringMatching(/^back after (\d+ ms|[01]\.\d s)$/),
+    }),
+  )
 })
 
 test.each([['--keep'], ['--seeds', '3'], ['--controls']])('%s makes no sense with both', async (...option) => {

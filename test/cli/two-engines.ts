@@ -6,7 +6,7 @@ import { type LabEvent, type ScenarioResult, TIMER_PROFILES } from '../../src/mo
 import type { ComparedRun } from '../../src/report/fidelity/index.ts'
 import { findScenarios } from '../../src/scenario/host/index.ts'
 import { type Engine, parseRouters, planJobs, selectJobs } from '../../src/scenario/index.ts'
-import type { Plan } from '../../src/topology/index.ts'
+import type { Plan, RouterPlan } from '../../src/topology/plan.ts'
 
 const FOLDER = fileURLToPath(new URL('../../scenarios/', import.meta.url))
 
@@ -44,6 +44,15 @@ export async function runCompared(names: readonly string[], routers: string, rea
 
 /** A simulator that has one value wrong: its routers use one path only. */
 export function withoutMultipath(simulator: Engine): Engine {
-  const singlePath = (plan: Plan): Plan => ({ ...plan, routers: plan.routers.map((router) => ({ ...router, maximumPaths: 1 })) })
-  return { ...simulator, open: (plan, options) => simulator.open(singlePath(plan), options) }
+  return withRouters(simulator, { maximumPaths: 1 })
+}
+
+/** A simulator that takes every router for FRR. */
+export function withFrrOnly(simulator: Engine): Engine {
+  return withRouters(simulator, { kind: 'frr' })
+}
+
+function withRouters(simulator: Engine, wrong: Partial<RouterPlan>): Engine {
+  const changed = (plan: Plan): Plan => ({ ...plan, routers: plan.routers.map((router) => ({ ...router, ...wrong })) })
+  return { ...simulator, open: (plan, options) => simulator.open(changed(plan), options) }
 }

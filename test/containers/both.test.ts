@@ -16,7 +16,7 @@ describe('--engine both', () => {
     expect(runs).toMatchObject([{ name: NAME, differences: [], verdicts: { a: 'passed', b: 'passed' } }])
     expect(runs.every(agrees)).toBe(true)
     expect(runs[0]!.compared.fib!.same).toBeGreaterThan(80)
-    expect(runs[0]!.compared.shares!.same).toBeGreaterThan(3)
+    expect(runs[0]!.compared.shares!.same).toBeGreaterThan(0)
 
     const wrong = await runCompared([NAME], 'mixed', withoutMultipath(simulator), simulator)
     const log = wrong.logs[`${NAME} real`]!

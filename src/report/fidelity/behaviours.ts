@@ -51,9 +51,9 @@ export const TEXTS: Readonly<Record<Behaviour, BehaviourText>> = {
   },
   times: {
     title: 'Times',
-    how: 'from a fault, or from what the scenario did or saw last in both, until each session and kernel route is as it stays until the next fault; from a session’s end until it is back',
+    how: 'from a fault, or from what the scenario did last in both, until each session and kernel route is as it stays until the next fault; from a session’s end until it is back',
     tolerance:
-      '1 s where it is so within a second, else keepalive and lease interval + 0.5 s (with fast timers 4.5 s); until a session is back, connect-retry time + 1.5 s (2.5 s). What is further apart has the same order',
+      '3 s where it is so within a second, else keepalive and lease interval + 0.5 s (with fast timers 4.5 s); until a session is back, connect-retry time + 1.5 s (2.5 s). What is further apart has the same order',
   },
   shares: {
     title: 'Shares of flows',
@@ -128,7 +128,7 @@ export const ALLOWANCES: readonly Allowance[] = [
 export function toleranceOf(timers: TimerProfile): Tolerance {
   const { keepaliveSeconds, leaseRenewInterval, connectRetrySeconds } = timers
   return {
-    prompt: 1 * SECOND,
+    prompt: 3 * SECOND,
     timed: keepaliveSeconds * SECOND + leaseRenewInterval + 500 * MILLISECOND,
     back: connectRetrySeconds * SECOND + 1500 * MILLISECOND,
   }

@@ -62,7 +62,7 @@ export function momentsOf(events: readonly LabEvent[]): Moment[] {
 /** Faults that are closer together than this, on either engine, are one: what one does cannot be told from what the other does. */
 export const TOGETHER: Micros = 1000 * MILLISECOND
 
-/** What both scenarios did or saw, by name, so that times can be counted from it: faults, assertions, steps' beginnings and ends. */
+/** What both scenarios did, by name, so that times can be counted from it: faults, commands, steps' beginnings and ends. */
 export function marksOf(events: readonly LabEvent[]): Map<string, Micros> {
   const marks = new Map<string, Micros>()
   const counts = new Map<string, number>()
@@ -78,7 +78,7 @@ export function marksOf(events: readonly LabEvent[]): Map<string, Micros> {
 
 function markName(event: LabEvent): string | undefined {
   if (event.type === 'fault') return `fault ${event.fault} ${event.device} ${event.detail}`
-  if (event.type === 'assertion') return `assertion ${event.name}`
+  if (event.type === 'command') return `command ${event.device} ${event.command}`
   return event.type === 'step' ? `step ${event.name} ${event.phase}` : undefined
 }
 

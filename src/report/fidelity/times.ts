@@ -1,6 +1,6 @@
 /**
  * How long after a fault each session and kernel route came to its last state, and a session back after it went down. Where the scenario itself takes
- * time in between (it runs commands, it watches for 5 s), times are counted from the last thing that it did or saw in both runs. Pure.
+ * time in between (it runs commands, it watches for 5 s), times are counted from the last thing that it did in both runs. Pure.
  */
 import { formatDuration, type Micros, SECOND } from '../../model/index.ts'
 import { type Disagreement, type Log, type Tally, thingOf } from './comparison.ts'
@@ -53,10 +53,10 @@ export function compareTimes(a: Log, b: Log, tolerance: Tolerance, tally: Tally)
   return found
 }
 
-/** Whether a change comes after the same time in both runs: counted from `since`, or from what they did or saw last after it. */
+/** Whether a change comes after the same time in both runs: counted from `since`, or from what the scenario did last after it. */
 function nearness(change: Point, marks: readonly Point[]) {
   return (since: Point, allowed: Micros): boolean => {
-    const later = marks.filter((mark) => mark.a >= since.a && mark.b >= since.b && mark.a <= change.a && mark.b <= change.b)
+    const later = marks.filter((mark) => mark.a >= since.a && mark.b >= since.b && mark.a < change.a && mark.b < change.b)
     const last = (by: 'a' | 'b') => later.reduce<Point | undefined>((best, mark) => (best && best[by] > mark[by] ? best : mark), undefined)
     return [since, last('a'), last('b')].some((base) => base !== undefined && Math.abs(change.a - base.a - (change.b - base.b)) <= allowed)
   }
