@@ -8,6 +8,7 @@ export function fidelityPage(reports: readonly FidelityReport[], notModelled: st
   for (const { runs } of [...reports].sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1)))
     for (const run of runs) latest.set(`${run.name} ${run.routerSet}`, run)
   const runs = [...latest.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  const earlier = reports.flatMap((report) => report.runs).filter((run) => !runs.includes(run) && !agrees(run))
   const notRun = [...new Set(reports.flatMap((report) => report.notRun))]
   return `# True to the routers
 
@@ -35,7 +36,7 @@ within what may differ.
 
 ${runTable(runs)}
 
-A number is of things compared, all of them the same; ✗ of things that differ.
+A number is of things compared, all of them the same; ✗ of things that differ. A scenario that ran more than once counts as it did last.${superseded(earlier)}
 ${notRun.map((line) => `\n- ${line}`).join('')}
 
 ## What may differ by right
@@ -49,6 +50,14 @@ ${ALLOWANCES.map(({ behaviours, what, why, seen }) => {
 
 ${notModelled.trim()}
 `
+}
+
+/** What the newest runs would hide. */
+function superseded(runs: readonly ComparedRun[]): string {
+  if (runs.length === 0) return ''
+  const failed = runs.filter(({ verdicts }) => verdicts.a !== 'passed').length
+  const names = [...new Set(runs.map(({ name, routerSet }) => `${name} (${routerSet})`))].sort().join(', ')
+  return ` Earlier runs that did not agree, and do not count any more: ${runs.length}, of which ${failed} did not pass on real routers: ${names}.`
 }
 
 function countsOf(runs: readonly ComparedRun[], behaviour: Behaviour): string[] {

@@ -35,14 +35,17 @@ test('the page has every behaviour with its counts, where it agreed and where no
   expect(page).toContain('## What is not modelled\n\n- a shell\n')
 })
 
-test('a run counts as it was last', () => {
+test('a run counts as it was last, and what it was before is told', () => {
   const old = report('2026-01-01T00:00:00Z', DIFFERENT)
   const now = report('2026-01-02T00:00:00Z', RUN)
   for (const reports of [
     [old, now],
     [now, old],
   ])
-    expect(fidelityPage(reports, '')).toContain('1 of 1 runs agree')
+    expect(fidelityPage(reports, '')).toMatch(
+      /1 of 1 runs agree[\s\S]*not count any more: 1, of which 0 did not pass on real routers: node-failure\/lb-node \(frr\)\./,
+    )
+  expect(fidelityPage([now], '')).not.toContain('Earlier runs')
 })
 
 const docs = (name: string) => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
