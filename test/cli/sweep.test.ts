@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../src/cli/index.ts'
+import { shownPath } from '../../src/cli/topology.ts'
 import type { SweepResult } from '../../src/model/index.ts'
 import { run } from './command-line.ts'
 
@@ -35,7 +36,7 @@ describe('peerlab sweep', { timeout: 60_000 }, () => {
     const folder = await mkdtemp(join(tmpdir(), 'peerlab-sweep-'))
     try {
       const { out } = await run('sweep', 'peers-per-rack', '--kinds', 'floating-ip', '--report', join(folder, 'new'))
-      expect(out).toContain(`page: ${join(folder, 'new', 'sweep.html')}`)
+      expect(out).toContain(`page: ${shownPath(join(folder, 'new', 'sweep.html'))}`)
       expect(await readFile(join(folder, 'new', 'sweep.html'), 'utf8')).toContain('<h1>peers-per-rack</h1>')
       const data = JSON.parse(await readFile(join(folder, 'new', 'sweep.json'), 'utf8')) as SweepResult
       expect(data.cases.map(({ name }) => name)).toEqual(['floating IP 10.0.1.100', 'floating IP 10.0.2.100'])
