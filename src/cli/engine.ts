@@ -43,7 +43,7 @@ export async function lostEngine(): Promise<Ending | undefined> {
   return new Ending(EXIT.environment, `the engine was lost meanwhile: ${engine.message}`, left)
 }
 
-/** Only `docker` so far; ends with 3 and what to do when no engine answers. */
+/** Ends with 3 and what to do when no Docker engine answers. */
 export async function openEngine(): Promise<DockerEngine> {
   const [{ connectEngine }, cleanup] = await Promise.all([import('../engine/docker/client.ts'), import('../engine/docker/cleanup.ts')])
   const engine = await connectEngine()

@@ -88,7 +88,7 @@ function routers(text: string): readonly RouterSet[] {
 async function runScenarios(names: readonly string[], options: Options, machine: Machine): Promise<number> {
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout)
   const found = await loadScenarios(names, options.scenarios)
-  const chosen = names.filter((name) => !isFile(name))
+  const chosen = names.filter((name) => !namesFile(name))
   const controls = options.controls === true
   // A lab with one router of each kind shows every assertion failing at both.
   const sets = options.routers ?? setsOf(controls ? 'mixed' : 'all')
@@ -239,7 +239,7 @@ export function wordsFor(
   { scenarios, timers }: Pick<Options, 'scenarios' | 'timers'>,
 ): string[] {
   const { file } = found.find((each) => name === each.name || name.startsWith(`${each.name}/`)) ?? {}
-  const path = given.find((each) => isFile(each) && resolve(each) === file)
+  const path = given.find((each) => namesFile(each) && resolve(each) === file)
   const where = path !== undefined ? [path] : scenarios === undefined ? [] : ['--scenarios', scenarios]
   return [...where, name, ...(timers === 'fast' ? [] : ['--timers', timers])]
 }
@@ -254,12 +254,12 @@ function setsOf(name: string): readonly RouterSet[] {
   return 'sets' in parsed ? parsed.sets : []
 }
 
-function isFile(name: string): boolean {
+function namesFile(name: string): boolean {
   return /\.(?:ts|js|mjs)$/.test(name)
 }
 
 async function loadScenarios(names: readonly string[], folder: string | undefined): Promise<readonly Found[]> {
-  const files = names.filter(isFile)
+  const files = names.filter(namesFile)
   for (const file of files) if (!existsSync(file)) throw new Ending(EXIT.usage, `there is no file ${file}`)
   if (folder !== undefined && !existsSync(folder)) throw new Ending(EXIT.usage, `there is no folder ${folder}`)
   const own = [join(process.cwd(), 'scenarios'), join(packageRoot, 'dist/scenarios'), join(packageRoot, 'scenarios')]

@@ -95,9 +95,10 @@ async function sweep(name: string, options: Options): Promise<number> {
   const { batchesOf, combinations, explained, failuresOf, Files, worstFirst } = await import('../engine/sim/sweep/index.ts')
   const cases = combinations(failuresOf(plan, options.kinds), options.together)
   if (cases.length === 0) throw new Ending(EXIT.nothing, `${plan.name} has nothing of these kinds that could fail`)
-  const interrupt = onInterrupt((line) => output.error(line))
+  const progressOutput = outputTo(process.stderr)
+  const interrupt = onInterrupt(progressOutput.aside)
   const started = performance.now()
-  const progress = new Progress(outputTo(process.stderr).screen, cases.length, () => performance.now())
+  const progress = new Progress(progressOutput.screen, cases.length, () => performance.now())
   try {
     const { cases: tried, lostBefore } = await runBatches({
       plan,

@@ -86,32 +86,15 @@ function announceTable(what: string, all: readonly AnnounceSample[], { plan }: B
       const name = `${NAMES[subject]} → ${NAMES[receiver]}`
       if (subject === 'frr' || subject === 'openbgpd') return [name, 'no such role', '', '', '', '', '']
       const samples = of(subject, receiver)
+      const cell = (value: (sample: (typeof samples)[number]) => number, form: (value: number) => string) => shown(samples.map(value), form)
       return [
         name,
-        shown(
-          samples.map((sample) => sample.seconds),
-          duration,
-        ),
-        shown(
-          samples.map((sample) => sample.lastOctetSeconds),
-          duration,
-        ),
-        shown(
-          samples.map((sample) => sample.lastOctetSeconds / sample.seconds),
-          percent,
-        ),
-        shown(
-          samples.map((sample) => sample.cpuSeconds),
-          duration,
-        ),
-        shown(
-          samples.map((sample) => sample.cpuSeconds / sample.seconds),
-          percent,
-        ),
-        shown(
-          samples.map((sample) => sample.messages),
-          String,
-        ),
+        cell((sample) => sample.seconds, duration),
+        cell((sample) => sample.lastOctetSeconds, duration),
+        cell((sample) => sample.lastOctetSeconds / sample.seconds, percent),
+        cell((sample) => sample.cpuSeconds, duration),
+        cell((sample) => sample.cpuSeconds / sample.seconds, percent),
+        cell((sample) => sample.messages, String),
       ]
     }),
   )

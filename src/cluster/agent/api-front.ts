@@ -64,11 +64,6 @@ export class ApiFront {
     this.#listener?.close()
     this.#listener = undefined
     this.#serving = false
-    this.release()
-  }
-
-  /** Ends every connection with FIN, so that who uses one takes a new one at once. */
-  release(): void {
     for (const { down, up } of this.#pipes) {
       down.close()
       up.close()

@@ -12,20 +12,23 @@ export function checkControlPlane(cluster: ClusterDraft): void {
 
 /** Why sessions that the file describes do not come up; absent where they do. */
 export function sessionsOff(cluster: ClusterDraft): { readonly controlPlane?: string; readonly services?: string } | undefined {
-  const { annotations, document } = cluster.source
   const { mode, type } = cluster.spec.loadBalancer ?? {}
   const reason = mode === 'manual' ? 'mode is manual (R25)' : type === 'bgp' ? undefined : 'the load balancer is not of type bgp (R25)'
   if (reason !== undefined) return { controlPlane: reason, services: reason }
-  const { spec } = document.value as { spec?: { clusterNetwork?: { advancedNetworking?: unknown } | null } | null }
-  if (annotations[GATEWAY_ANNOTATION] === 'true' || spec?.clusterNetwork?.advancedNetworking === true) return undefined
+  if (cluster.source.annotations[GATEWAY_ANNOTATION] === 'true' || advancedNetworking(cluster) === true) return undefined
   return { services: 'the gateway controller is off, so no floating IP is assigned (R24)' }
+}
+
+/** What the field says that enables the gateway in later releases, whatever its type. */
+function advancedNetworking({ source }: ClusterDraft): unknown {
+  const { spec } = source.document.value as { spec?: { clusterNetwork?: { advancedNetworking?: unknown } | null } | null }
+  return spec?.clusterNetwork?.advancedNetworking
 }
 
 function checkGatewayEnabled(cluster: ClusterDraft): void {
   const { annotations, place } = cluster.source
   const value = annotations[GATEWAY_ANNOTATION]
-  const network = cluster.source.document.value as { spec?: { clusterNetwork?: { advancedNetworking?: unknown } | null } | null }
-  const written = network.spec?.clusterNetwork?.advancedNetworking
+  const written = advancedNetworking(cluster)
   const advanced = written === true
   if (written !== undefined && written !== null && typeof written !== 'boolean')
     cluster.specPlace
