@@ -20,7 +20,7 @@ import { GOBGPD_CONF } from './render.ts'
 import { type Selection, select } from './select.ts'
 
 const API_PORT = 50051
-/** `gobgpd` writes it at the end of its start; its API is opened beside that, mostly earlier. */
+/** `gobgpd` writes it when it has read its file. Its server starts after that, and its API is opened beside both, mostly earlier. */
 const STARTED = /"Finished reading the config file"/
 const NOT_YET = /bgp server hasn't started yet/
 
