@@ -9,11 +9,19 @@ export interface SimulatorOptions {
 }
 
 export async function openSimulator({ seed, stallMillis }: SimulatorOptions = {}): Promise<RunnerEngine> {
-  const { createSimLab } = await import('../engine/sim/driver/index.ts')
+  const [{ createSimLab }, { bgpadvertiser }] = await Promise.all([
+    import('../engine/sim/driver/index.ts'),
+    import('./bgpadvertiser/simulated.ts'),
+  ])
   return {
     description: `simulator, in virtual time${seed === undefined ? '' : `, seed ${seed}`}`,
     open: (plan, { signal }) =>
-      createSimLab(plan, { signal, ...(seed !== undefined && { seed }), ...(stallMillis !== undefined && { stallMillis }) }),
+      createSimLab(plan, {
+        signal,
+        programs: { bgpadvertiser },
+        ...(seed !== undefined && { seed }),
+        ...(stallMillis !== undefined && { stallMillis }),
+      }),
     // It is memory of this process.
     leftovers: async () => [],
     lacks: ['shell'],

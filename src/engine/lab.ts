@@ -210,8 +210,22 @@ export interface Shell {
   copy(device: string, path: string, content: string | Uint8Array, options?: { readonly executable?: boolean }): Promise<void>
   /** Copies a program there that runs with Node alone. */
   install(device: string, program: 'bgpadvertiser', path: string): Promise<void>
-  /** Starts a command at a terminal of its own inside a device, and leaves it running; `line` gets every line that it prints. */
-  start(device: string, command: readonly string[], line: (text: string) => void): Promise<RunningCommand>
+  /** Starts a command at a terminal of its own inside a device, and leaves it running. */
+  start(device: string, command: readonly string[], terminal: Terminal): Promise<RunningCommand>
+  /** Asks an HTTP server that listens inside a device, from there: `httpGet('node-01', 'http://127.0.0.1:8080/')`. Rejects where nothing answers. */
+  httpGet(device: string, url: string): Promise<HttpAnswer>
+}
+
+/** Whoever looks at the terminal of a running command. */
+export interface Terminal {
+  line(text: string): void
+  /** The command has ended, by itself or with its device; called once. `code` is `undefined` where nobody can say with what. */
+  ended(code: number | undefined): void
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly body: string
 }
 
 export interface CommandResult {
@@ -221,8 +235,6 @@ export interface CommandResult {
 }
 
 export interface RunningCommand {
-  /** Its exit code, once it has ended. */
-  readonly ended: Promise<number>
   /** Ctrl-C at its terminal. */
   interrupt(): void
 }

@@ -5,6 +5,7 @@ import type {
   ConnectOutcome,
   FanOutOptions,
   FanOutResult,
+  HttpAnswer,
   Lab,
   Probe,
   ProbeOptions,
@@ -68,6 +69,11 @@ export class DeviceHandle {
   /** Starts a program at a terminal of its own, and leaves it running; it ends with the scenario at the latest. */
   start(...command: readonly string[]): Tracked<ProgramHandle> {
     return this.#run.track(`start of ${command[0]} on ${this.name}`, () => startProgram(this.#run, this.name, command))
+  }
+
+  /** Asks an HTTP server that listens on this device, from here. */
+  httpGet(url: string): Tracked<HttpAnswer> {
+    return this.#run.track(`GET ${url} on ${this.name}`, () => this.lab.shell.httpGet(this.name, url))
   }
 
   startDaemon(process?: string): Tracked<Injected> {

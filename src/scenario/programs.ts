@@ -31,18 +31,14 @@ export class ProgramHandle {
 export async function startProgram(run: Run, device: string, command: readonly string[]): Promise<ProgramHandle> {
   const { lab } = run
   const name = run.programName(device, command[0]?.split('/').at(-1) ?? '')
-  const running = await lab.shell.start(device, command, (line) => lab.events.emit({ type: 'output', device, program: name, line }))
   let over = false
-  void running.ended.then(
-    (code) => {
+  const running = await lab.shell.start(device, command, {
+    line: (line) => lab.events.emit({ type: 'output', device, program: name, line }),
+    ended: (code) => {
       over = true
-      lab.events.emit({ type: 'exit', device, program: name, code })
+      if (code !== undefined) lab.events.emit({ type: 'exit', device, program: name, code })
     },
-    // The lab has gone, and the program with it.
-    () => {
-      over = true
-    },
-  )
+  })
   run.onEnd(`program ${device} ${name}`, `end of ${name} on ${device}`, async () => {
     if (!over) running.interrupt()
   })

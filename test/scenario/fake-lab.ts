@@ -133,12 +133,12 @@ export class FakeLab implements Lab {
     exec: () => Promise.resolve({ code: 0, stdout: '', stderr: '' }),
     copy: (device, path) => Promise.resolve(void this.calls.push(`copy ${path} to ${device}`)),
     install: (device, program, path) => Promise.resolve(void this.calls.push(`install ${program} as ${path} on ${device}`)),
-    start: (_device, _command, line) => {
-      const { promise: ended, resolve: end } = Promise.withResolvers<number>()
-      const program = { line, end, interrupts: 0 }
+    start: (_device, _command, { line, ended }) => {
+      const program = { line, end: ended, interrupts: 0 }
       this.program = program
-      return Promise.resolve({ ended, interrupt: () => void program.interrupts++ })
+      return Promise.resolve({ interrupt: () => void program.interrupts++ })
     },
+    httpGet: () => Promise.resolve({ status: 200, body: '{}' }),
   }
 
   /** Nothing is rehearsed unless a test gives it. */

@@ -23,14 +23,16 @@ export function zapLine(at: number, level: 'info' | 'warn', msg: string, fields:
   return JSON.stringify({ level, ts: at / 1000, logger: 'BGPSpeaker', msg, ...fields })
 }
 
-/** `I0309 01:20:15.559667 1320826 main.go:154] BGP advertiser started.`, in the machine's own time zone. */
-export function glogLine(at: number, pid: number, place: GlogPlace, message: string): string {
+/** `I0309 01:20:15.559667 1320826 main.go:154] BGP advertiser started.`, `minutesEast` of UTC; in the process's own time zone without it. */
+export function glogLine(at: number, pid: number, place: GlogPlace, message: string, minutesEast?: number): string {
   const whole = Math.round(at * 1000)
-  const date = new Date(Math.floor(whole / 1000))
+  const millis = Math.floor(whole / 1000)
+  const east = minutesEast ?? -new Date(millis).getTimezoneOffset()
+  const date = new Date(millis + east * 60_000)
   const two = (value: number) => String(value).padStart(2, '0')
   const micros = String(whole % 1_000_000).padStart(6, '0')
-  const day = `${two(date.getMonth() + 1)}${two(date.getDate())}`
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${micros}`
+  const day = `${two(date.getUTCMonth() + 1)}${two(date.getUTCDate())}`
+  const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}.${micros}`
   return `I${day} ${time} ${String(pid).padStart(7)} ${PLACES[place]}] ${message}`
 }
 

@@ -7,6 +7,8 @@ export interface LogOptions {
   readonly now: () => number
   readonly pid: number
   readonly localIP: string
+  /** East of UTC, of the lines that tell local time; the process's own zone where absent. */
+  readonly minutesEast?: number
 }
 
 export class Log {
@@ -29,8 +31,8 @@ export class Log {
   }
 
   glog(place: GlogPlace, message: string): void {
-    const { write, now, pid } = this.#options
-    write(glogLine(now(), pid, place, message))
+    const { write, now, pid, minutesEast } = this.#options
+    write(glogLine(now(), pid, place, message, minutesEast))
   }
 
   logrus(level: Level, message: string, fields: Readonly<Record<string, string | number>>): void {

@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest'
 const MAIN = fileURLToPath(new URL('hash-main.ts', import.meta.url))
 const run = promisify(execFile)
 
-async function inProcess(seed: string, environment: Record<string, string> = {}): Promise<string> {
-  const args = ['--conditions=peerlab-source', MAIN, 'node-failure/lb-node', seed]
+async function inProcess(seed: string, environment: Record<string, string> = {}, scenario = 'node-failure/lb-node'): Promise<string> {
+  const args = ['--conditions=peerlab-source', MAIN, scenario, seed]
   const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...environment } })
   return stdout
 }
@@ -28,5 +28,11 @@ describe('the same seed gives the same event log', () => {
     expect(await inProcess('one', { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' })).toBe(first)
     expect(await inWorker('one')).toBe(first)
     expect(await inProcess('two')).not.toBe(first)
+  })
+
+  test('also where a program prints local time', async () => {
+    const first = await inProcess('one', {}, 'manual-verification')
+    expect(first).toMatch(/^manual-verification passed \d{3,} [0-9a-f]{64}$/)
+    expect(await inProcess('one', { TZ: 'Pacific/Kiritimati' }, 'manual-verification')).toBe(first)
   })
 })

@@ -120,7 +120,7 @@ describe('a simulated lab', () => {
     await up()
     const refused = /it needs real routers \(--engine docker\)/
     await expect(lab.shell.exec('node-01', ['sh', '-c', 'true'])).rejects.toThrow(refused)
-    await expect(lab.shell.start('node-01', ['/tmp/program'], () => {})).rejects.toThrow(refused)
+    await expect(lab.shell.start('node-01', ['/tmp/program'], { line: () => {}, ended: () => {} })).rejects.toThrow(refused)
     await expect(lab.shell.install('node-01', 'bgpadvertiser', '/tmp/x')).rejects.toThrow(refused)
     await expect(lab.power.off('nobody')).rejects.toThrow('there is no device nobody; there are tor1, tor2, core, admin,')
     const plan = await planOf()

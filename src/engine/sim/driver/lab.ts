@@ -2,7 +2,7 @@
 import type { Micros } from '../../../model/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import type { Lab, Rehearsal, Tables } from '../../lab.ts'
-import { Shell } from '../shell/index.ts'
+import { type Installable, Shell } from '../shell/index.ts'
 import { Simulation, type SimulationOptions, type Told } from '../simulation.ts'
 import { Driver, type DriverOptions } from './driver.ts'
 import { createTraffic } from './traffic.ts'
@@ -10,6 +10,8 @@ import { createTraffic } from './traffic.ts'
 export interface SimLabOptions extends SimulationOptions, DriverOptions {
   /** Aborted: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal
+  /** What `shell.install` can copy to a device. */
+  readonly programs?: Installable
 }
 
 /** Brings the plan up; resolves when every device is ready, at an instant of virtual time. Rejects where the plan asks for what is not simulated. */
@@ -18,12 +20,12 @@ export async function createSimLab(plan: Plan, options: SimLabOptions = {}): Pro
   const driver = new Driver(simulation.queue, options)
   await driver.ask<void>(`bringing ${plan.name} up`, (done) => simulation.launch(() => done()))
   options.signal?.throwIfAborted()
-  return labOf(simulation, driver)
+  return labOf(simulation, driver, options.programs)
 }
 
-function labOf(simulation: Simulation, driver: Driver): Lab {
+function labOf(simulation: Simulation, driver: Driver, programs: Installable | undefined): Lab {
   const { plan, log, view } = simulation
-  const shell = new Shell(simulation)
+  const shell = new Shell(simulation, programs)
   const fault = (what: string, begin: (told: Told) => void) => driver.ask<Micros>(what, (done, failed) => begin({ done, failed }))
   return {
     id: `${plan.name}-sim`,
@@ -54,8 +56,10 @@ function labOf(simulation: Simulation, driver: Driver): Lab {
     shell: {
       exec: (device, command) => driver.ask(`${command.join(' ')} on ${device}`, (done) => shell.exec(device, command, done)),
       copy: async (device, path, content) => shell.copy(device, path, content),
-      install: async (device, program) => shell.refuse(device, program),
-      start: async (device, command) => shell.refuse(device, command[0] ?? ''),
+      install: async (device, program, path) => shell.install(device, program, path),
+      start: (device, command, terminal) =>
+        driver.ask(`start of ${command[0]} on ${device}`, (done) => shell.start(device, command, terminal, done)),
+      httpGet: (device, url) => driver.ask(`GET ${url} on ${device}`, (done, failed) => shell.httpGet(device, url, done, failed)),
     },
     rehearsal: rehearsalOf(simulation, driver),
     api: {
