@@ -36,6 +36,15 @@ interface Wanted {
   readonly extras: RouteExtras | undefined
 }
 
+/** What the paths of a prefix come to where no next hop needs an identifier of its own choosing: all were there before, or it is a new prefix. */
+interface Derivation {
+  readonly before: readonly OutgoingPath[]
+  readonly hops: readonly (Ipv4 | Ipv6)[]
+  readonly extras: RouteExtras | undefined
+  readonly paths: readonly OutgoingPath[]
+  readonly gone: readonly OutgoingPath[]
+}
+
 const NONE: readonly OutgoingPath[] = []
 
 /** One object for the same path, one list for the same paths as the prefix before: what has to be told is worked out once for all of them. */
@@ -68,7 +77,11 @@ export class AnnouncedTable {
   #routes = new Map<RouteKey, DesiredRoute>()
   #extras = new Map<string, RouteExtras>()
   readonly #ids = new PathIds()
-  readonly #lists = new PathLists()
+  /** Of each kind its own: the list of the prefix before is what the next one is compared with. */
+  readonly #all = new PathLists()
+  readonly #singles = new PathLists()
+  /** Of the prefix before: a node that comes or leaves is one next hop of every Service, and all of them share their lists. */
+  #derivation: Derivation | undefined
 
   get keys(): Iterable<RouteKey> {
     return this.#routes.keys()
@@ -98,7 +111,7 @@ export class AnnouncedTable {
         next.set(key, before)
         continue
       }
-      next.set(key, { all: this.#paths(key, before?.all ?? [], want), single: this.#single(want) })
+      next.set(key, { all: this.#paths(key, before?.all ?? NONE, want), single: this.#single(want) })
       changed.push(key)
     }
     for (const [key, before] of this.#routes) {
@@ -112,21 +125,33 @@ export class AnnouncedTable {
 
   /** The paths of one prefix in the order given; a next hop that stays keeps its identifier. */
   #paths(key: RouteKey, before: readonly OutgoingPath[], { hops, extras }: Wanted): readonly OutgoingPath[] {
-    for (const path of before) if (!hops.includes(path.nextHop)) this.#ids.release(key, path.nextHop, path.pathId)
+    const last = this.#derivation
+    const isNew = before.length === 0 && this.#ids.takeFirst(key, hops.length)
+    if (last !== undefined && last.before === before && last.hops === hops && last.extras === extras && (isNew || before.length > 0)) {
+      for (const path of last.gone) this.#ids.release(key, path.nextHop, path.pathId)
+      return last.paths
+    }
+    const gone = before.filter((path) => !hops.includes(path.nextHop))
+    for (const path of gone) this.#ids.release(key, path.nextHop, path.pathId)
+    let derived = true
     let at = 0
-    const paths = hops.map((nextHop) => {
+    const paths = hops.map((nextHop, index) => {
+      if (isNew) return this.#all.path(index + 1, nextHop, extras)
       // Mostly in the order of before, some left out.
       while (at < before.length && before[at]!.nextHop !== nextHop) at++
       const old = before[at] ?? before.find((path) => path.nextHop === nextHop)
       if (old === undefined) at = 0
       if (old !== undefined && old.extras === extras) return old
-      return this.#lists.path(old?.pathId ?? this.#ids.take(key, nextHop), nextHop, extras)
+      derived = false
+      return this.#all.path(old?.pathId ?? this.#ids.take(key, nextHop), nextHop, extras)
     })
-    return this.#lists.list(paths)
+    const list = this.#all.list(paths)
+    if (derived) this.#derivation = { before, hops, extras, paths: list, gone }
+    return list
   }
 
   #single({ single, extras }: Wanted): readonly OutgoingPath[] {
-    return single === undefined ? NONE : this.#lists.list([this.#lists.path(0, single, extras)])
+    return single === undefined ? NONE : this.#singles.list([this.#singles.path(0, single, extras)])
   }
 
   #read(routes: readonly AnnouncedRoute[], interned: Map<string, RouteExtras>): Map<RouteKey, Wanted> {
@@ -135,12 +160,17 @@ export class AnnouncedTable {
     let texts: readonly string[] = []
     let hops: readonly (Ipv4 | Ipv6)[] = []
     let family = ''
+    let singleText: string | undefined
+    let single: Ipv4 | Ipv6 | undefined
     for (const route of routes) {
       const key = parseKey(route.prefix)
       if (key === undefined) throw new TypeError(`not a prefix: ${JSON.stringify(route.prefix)}`)
       if (wanted.has(key)) throw new TypeError(`${route.prefix} is announced twice; give all its next hops in one route`)
       const read = (text: string): Ipv4 | Ipv6 => (typeof key === 'number' ? address(text) : address6(text))
-      const single = route.singleNextHop === undefined ? undefined : read(route.singleNextHop)
+      if (family !== typeof key || singleText !== route.singleNextHop) {
+        single = route.singleNextHop === undefined ? undefined : read(route.singleNextHop)
+        singleText = route.singleNextHop
+      }
       if (family !== typeof key || !sameTexts(texts, route.nextHops)) {
         hops = [...new Set(route.nextHops.map(read))]
         texts = [...route.nextHops]

@@ -46,6 +46,14 @@ export class PathIds {
     return known.id
   }
 
+  /** The identifiers 1 to `count` at once, for a prefix that has had none lately; `false`, and nothing is taken, where it has. */
+  takeFirst(key: RouteKey, count: number): boolean {
+    if (this.#prefixes.has(key)) return false
+    if (count === 0) return true
+    this.#prefixes.set(key, { next: count + 1, active: count, released: undefined })
+    return true
+  }
+
   release(key: RouteKey, nextHop: Hop, id: number): void {
     const allocation = this.#prefixes.get(key)
     if (allocation === undefined) return
