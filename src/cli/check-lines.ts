@@ -3,17 +3,22 @@ import type { Meaning, PeerNeeds } from '../cluster/check/index.ts'
 import type { Diagnostic } from '../model/index.ts'
 import { printable, type Style, table } from '../report/index.ts'
 
-/** Errors first, then warnings, then notes: each with its place, what it leads to, and below it what to do. */
-export function findingLines(diagnostics: readonly Diagnostic[], style: Style): string[] {
+/** Between the place of a finding and its message: two spaces, the severity, two spaces. */
+const SEVERITY = 11
+
+/** Errors first, then warnings, then notes: each with its place, what it leads to, and below it what to do. For lines of `width` columns. */
+export function findingLines(diagnostics: readonly Diagnostic[], style: Style, width = Number.POSITIVE_INFINITY): string[] {
   const ordered = (['error', 'warning', 'note'] as const).flatMap((severity) => diagnostics.filter((each) => each.severity === severity))
   const places = ordered.map(({ file, line, column }) => `${file}:${line}:${column}`)
-  const width = Math.max(0, ...places.map((place) => place.length))
+  const stem = Math.max(0, ...places.map((place) => place.length))
+  // Below the message; a long path on a narrow terminal leaves no room there.
+  const indent = ' '.repeat(stem + SEVERITY <= width / 2 ? stem + SEVERITY : 4)
   return ordered.flatMap((each, index) => {
     const where = each.path === '' ? '' : `${each.path}: `
     const severity = each.severity.padEnd(7)
     const shown = each.severity === 'error' ? style.bad(severity) : severity
-    const line = `${places[index]!.padEnd(width)}  ${shown}  ${printable(where + each.message)}`
-    return each.suggestion === undefined ? [line] : [line, `${' '.repeat(width + 11)}→ ${printable(each.suggestion)}`]
+    const line = `${places[index]!.padEnd(stem)}  ${shown}  ${printable(where + each.message)}`
+    return each.suggestion === undefined ? [line] : [line, `${indent}→ ${printable(each.suggestion)}`]
   })
 }
 

@@ -7,6 +7,7 @@ import { type ClusterFile, loadCluster } from '../cluster/resources/index.ts'
 import { ROUTER_DIALECTS, type RouterDialect, routerConfig } from '../cluster/router-config/index.ts'
 import { type Diagnostic, formatDiagnostic, hasErrors, isMapping, nearest, readDocuments } from '../model/index.ts'
 import { formatPrefix, parsePrefix } from '../net/index.ts'
+import { folded } from '../report/index.ts'
 import { checkFiles, noClusterFile, readTopology } from '../topology/index.ts'
 import { findingLines, meaningLines } from './check-lines.ts'
 import { Ending, EXIT } from './exit.ts'
@@ -84,9 +85,13 @@ function findings(diagnostics: readonly Diagnostic[]) {
 function tell(diagnostics: readonly Diagnostic[], meaning: Meaning | undefined, index: number, options: Options): void {
   const output = outputTo(process.stdout)
   // Standard output is the configuration then, and can be piped to the router.
-  const line = options.routerConfig === undefined ? output.line : output.error
+  const { width } = output
+  const line = (text: string) => {
+    if (options.routerConfig !== undefined) output.error(text)
+    else for (const each of folded(text, width)) output.line(each)
+  }
   if (index > 0) line('')
-  for (const each of findingLines(diagnostics, output.style)) line(each)
+  for (const each of findingLines(diagnostics, output.style, width)) line(each)
   if (options.routerConfig === undefined) {
     if (meaning === undefined) line('Too little of the file can be read to say what it means.')
     else for (const each of meaningLines(meaning)) line(each)

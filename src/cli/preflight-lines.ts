@@ -121,8 +121,17 @@ export function verdictLine(
   const verdict = report.passed
     ? style.good(`${cells.length} of ${cells.length} good`)
     : style.bad(`${bad(report)} of ${cells.length} bad, ${count}`)
-  const left = run.left === 0 ? 'nothing left behind' : style.bad(`${run.left} containers left behind`)
-  return `  ${verdict} · ${formatDuration(run.length)} · ${left} · log: ${run.log}`
+  return `  ${verdict} · ${runText(run, style)}`
+}
+
+/** A run that somebody ended has no verdict. */
+export function interruptedLine(run: { readonly length: Micros; readonly left: number; readonly log: string }, style: Style): string {
+  return `  ${style.bad('interrupted, not judged')} · ${runText(run, style)}`
+}
+
+function runText({ length, left, log }: { readonly length: Micros; readonly left: number; readonly log: string }, style: Style): string {
+  const behind = left === 0 ? 'nothing left behind' : style.bad(`${left} containers left behind`)
+  return `${formatDuration(length)} · ${behind} · log: ${log}`
 }
 
 /** Rows that concern a finding. */

@@ -46,12 +46,11 @@ export class PreflightLog {
     }
   }
 
-  /** Answers where the report is. */
-  async report(report: unknown, file: string | undefined): Promise<string> {
+  /** The report as JSON in its folder, and in `file`. */
+  async report(report: unknown, file: string | undefined): Promise<void> {
     const text = `${JSON.stringify(report, null, 2)}\n`
     await writeFile(join(this.path, 'report.json'), text)
     if (file !== undefined) await writeFile(file, text)
-    return this.path
   }
 
   #open(name: string): WriteStream {

@@ -13,7 +13,7 @@ import { Ending, EXIT } from './exit.ts'
 import { type Interrupt, onInterrupt } from './interrupt.ts'
 import { type Output, outputTo, printJson } from './output.ts'
 import { COMMAND, version } from './package.ts'
-import { matrixLines, verdictLine } from './preflight-lines.ts'
+import { interruptedLine, matrixLines, verdictLine } from './preflight-lines.ts'
 import { PreflightLog } from './preflight-log.ts'
 import { summaryOf } from './scenario.ts'
 import { shownPath, Topologies } from './topology.ts'
@@ -86,22 +86,31 @@ async function onLab(plan: Plan, runner: Engine, options: Options, output: Outpu
     interrupt,
   )
   const log = await PreflightLog.create(join(options.workspace, plan.cluster.name, 'log'), startedAt, lab)
+  const run = (left: readonly string[]) => ({
+    length: Math.round((performance.now() - started) * 1000),
+    left: left.length,
+    log: shownPath(log.path),
+  })
   let report: PreflightReport
   try {
     terminal.lab({ ...summaryOf(lab), upTime: Math.round((performance.now() - started) * 1000) })
     ;({ report } = await log.around(() => preflight(lab, { signal: interrupt.signal, progress: (text) => terminal.progress(text) })))
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error
+    await lab.close()
+    output.line(interruptedLine(run(await runner.leftovers(lab.id)), output.style))
+    return EXIT.interrupted
   } finally {
     await lab.close()
   }
   const left = await runner.leftovers(lab.id)
   const document = documentOf(plan, lab, options, startedAt, report, left)
-  const path = await log.report(document, options.json === '-' ? undefined : options.json)
+  await log.report(document, options.json === '-' ? undefined : options.json)
   if (options.json === '-') printJson(document)
   terminal.progress('')
   for (const line of matrixLines(report, plan, output.style, output.screen.columns)) output.line(line)
   output.line()
-  const length = Math.round((performance.now() - started) * 1000)
-  output.line(verdictLine(report, { length, left: left.length, log: shownPath(path) }, output.style))
+  output.line(verdictLine(report, run(left), output.style))
   return report.passed && left.length === 0 ? EXIT.pass : EXIT.failed
 }
 

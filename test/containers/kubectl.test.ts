@@ -304,7 +304,7 @@ describe('the end', () => {
   it('of the admin host is said, and its return found', async () => {
     const nodes = () => kubectl.run(['get', 'nodes', '--request-timeout=10s'])
     await lab.power.off('admin')
-    expect((await nodes()).stderr).toMatch(/\(ServiceUnavailable\): the lab's API cannot be reached: /)
+    expect((await nodes()).stderr).toMatch(/\(ServiceUnavailable\): the lab's API cannot be reached: admin has no power/)
     await lab.power.on('admin')
     expect(await nodes()).toMatchObject({ code: 0, stdout: expect.stringContaining('node-08') })
   })

@@ -36,7 +36,7 @@ export async function serveAccess(docker: Docker, id: string, ready: (access: Ac
   const { name, address, apiPort } = lab.plan.admin
   const containerOf = (device: string) => docker.getContainer(containers.find((each) => each.device === device)?.id ?? device)
   const command = [NODE_IN_IMAGE, `${PROGRAMS_IN_IMAGE}/admin.js`, 'tunnel', address, String(apiPort)]
-  const tunnel = new Tunnel(containerOf(name), command)
+  const tunnel = new Tunnel(name, containerOf(name), command)
   // An engine that went away took the lab along; the wait for a container that is gone already fails.
   const removed = containerOf(WIRING)
     .wait({ condition: 'removed' })

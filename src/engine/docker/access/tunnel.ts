@@ -4,23 +4,32 @@ import type Docker from 'dockerode'
 import { demultiplex } from '../stream.ts'
 import { Channels } from './channels.ts'
 
+/** As dockerode tells what the engine refused. */
+type EngineError = Error & { readonly statusCode?: number; readonly json?: { readonly message?: string } }
+
+/** Of the engine: the container is there and does not run. */
+const NOT_RUNNING = 409
+
 export class Tunnel {
+  readonly #device: string
   readonly #container: Docker.Container
   readonly #command: readonly string[]
   #channels: Promise<Channels> | undefined
   #stream: Duplex | undefined
 
   /** `command` is run at the first connection, and again after it ended: with the container, when its device lost power. */
-  constructor(container: Docker.Container, command: readonly string[]) {
+  constructor(device: string, container: Docker.Container, command: readonly string[]) {
+    this.#device = device
     this.#container = container
     this.#command = command
   }
 
-  /** Rejects where the container does not run. */
+  /** Rejects where the container does not run, with the device's name. */
   async open(): Promise<Duplex> {
-    this.#channels ??= this.#start().catch((error: Error & { readonly json?: { readonly message?: string } }) => {
+    this.#channels ??= this.#start().catch((error: EngineError) => {
       this.#channels = undefined
-      throw new Error(error.json?.message ?? error.message)
+      if (error.statusCode === NOT_RUNNING) throw new Error(`${this.#device} has no power`)
+      throw new Error(`${this.#device}: ${error.json?.message ?? error.message}`)
     })
     return (await this.#channels).open()
   }
