@@ -4,7 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+// Older ones have no such thing as a compile cache: named, it would be an error before a word could be said.
+import module from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -18,7 +19,7 @@ if (!existsSync(at('../src/cli/main.ts'))) {
   else refuse('Install a current Node (https://nodejs.org/en/download) and run it again.')
 } else if (recent && process.execArgv.includes(CONDITION)) {
   // Types are stripped once, not at every start: that is half of what a short command takes.
-  enableCompileCache(at('../.cache/compile'))
+  module.enableCompileCache(at('../.cache/compile'))
   await import('../src/cli/main.ts')
 } else {
   const pinned = at('../node_modules/.bin/node')

@@ -7,6 +7,8 @@ import type { OpenConfig } from './negotiation.ts'
 import type { FamilyName } from './rib/adj-rib-in.ts'
 
 export const BGP_PORT = 179
+/** Of an interval, in seconds. */
+const SHORTEST = 0.001
 
 export interface PeerConfig {
   readonly peerAddress: string
@@ -120,7 +122,8 @@ const MAXIMUM_PREFIXES = 2_000_000
 /** Throws `TypeError` on a configuration that no session can run with; a caller that reads users' files checks them first. */
 export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedPeer {
   const holdTimeSeconds = peer.holdTimeSeconds ?? 90
-  const connectRetrySeconds = peer.connectRetrySeconds ?? 5
+  // Less than a millisecond would try again without end.
+  const connectRetrySeconds = count(peer, 'connectRetrySeconds', peer.connectRetrySeconds ?? 5, SHORTEST, 0xffff)
   const idleHold: NonNullable<PeerConfig['idleHold']> = peer.idleHold ?? { initialSeconds: 1, capSeconds: Math.max(1, connectRetrySeconds) }
   if (peer.peerAsn === speaker.localAsn) {
     throw new TypeError(`peer ${peer.peerAddress} is in our own AS ${speaker.localAsn}: iBGP is not supported (R1)`)
@@ -128,6 +131,8 @@ export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedP
   refuseByName(peer)
   checkAsn(peer.peerAsn)
   checkAsn(speaker.localAsn)
+  const port = peer.port ?? BGP_PORT
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new TypeError(`peer ${peer.peerAddress}: port ${port}; 1 to 65535`)
   if (
     !Number.isInteger(holdTimeSeconds) ||
     holdTimeSeconds < 0 ||
@@ -144,9 +149,10 @@ export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedP
     peerAddress: peer.peerAddress,
     peerIp: readAddress(peer.peerAddress),
     peerAsn: peer.peerAsn,
-    port: peer.port ?? BGP_PORT,
+    port,
     holdTimeSeconds,
-    keepaliveSeconds: peer.keepaliveSeconds ?? holdTimeSeconds / 3,
+    keepaliveSeconds:
+      holdTimeSeconds === 0 ? 0 : count(peer, 'keepaliveSeconds', peer.keepaliveSeconds ?? holdTimeSeconds / 3, SHORTEST, 0xffff),
     addPath: peer.addPath ?? { send: true, receive: false },
     families: familiesOf(peer),
     addPathIpv6: peer.addPathIpv6 ?? peer.addPath ?? { send: true, receive: false },
@@ -169,7 +175,10 @@ export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedP
       openHold: OPEN_HOLD,
       delayOpen: count(peer, 'delayOpenSeconds', peer.delayOpenSeconds ?? 0, 0, 240) * SECOND,
       sendHold: count(peer, 'sendHoldSeconds', peer.sendHoldSeconds ?? SEND_HOLD_SECONDS, 0, 0xffff) * SECOND,
-      idleHold: { initial: idleHold.initialSeconds * SECOND, cap: idleHold.capSeconds * SECOND },
+      idleHold: {
+        initial: count(peer, 'idleHold.initialSeconds', idleHold.initialSeconds, 0, 0xffff) * SECOND,
+        cap: count(peer, 'idleHold.capSeconds', idleHold.capSeconds, 0, 0xffff) * SECOND,
+      },
     },
   }
 }

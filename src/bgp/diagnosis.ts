@@ -1,6 +1,7 @@
 /** Why a session is not Established, or an Established one carries less than was wanted, in the words of someone who would look into it. */
 import { formatIpv4, type Ipv4 } from '../net/index.ts'
-import type { Negotiated } from './negotiation.ts'
+import { FAMILIES, type Negotiated } from './negotiation.ts'
+import type { FamilyName } from './rib/adj-rib-in.ts'
 import { describeNotification, ErrorCode, type NotificationMessage } from './wire/index.ts'
 
 export interface Trouble {
@@ -64,6 +65,10 @@ export function diagnose(trouble: Trouble, ends: Ends): string {
       return `hold timer expired: nothing was heard from ${peerAddress}`
     case 'send-hold-timer-expired':
       return `${peerAddress} took nothing of what we sent: it is stuck, or the path to it drops large segments (MTU)`
+    case 'fsm-error':
+      return `${peerAddress} sent what may not come now${detail === undefined ? '' : `: ${detail}`}`
+    case 'admin-reset':
+      return `reset by us${detail === undefined ? '' : `: ${detail}`}`
     case 'admin-down':
       return 'stopped by us'
     case 'connection-collision':
@@ -166,6 +171,7 @@ export interface Standing {
   /** What we offered. */
   readonly offered: {
     readonly addPath: { readonly send: boolean; readonly receive: boolean }
+    readonly addPathIpv6: { readonly send: boolean; readonly receive: boolean }
     readonly families: readonly string[]
     readonly accept: boolean
     readonly announce: boolean
@@ -187,7 +193,7 @@ export function remarks(standing: Standing): string[] {
   for (const family of ['ipv4', 'ipv6'] as const) {
     if (offered.families.includes(family) && !negotiated.families[family]) said.push(`the peer does not speak ${family} unicast`)
   }
-  if (negotiated.families.ipv4) said.push(...addPathRemarks(negotiated, offered.addPath))
+  for (const family of ['ipv4', 'ipv6'] as const) if (negotiated.families[family]) said.push(...addPathRemarks(family, standing))
   if (!offered.accept) said.push('nothing is accepted from this peer: no import policy (RFC 8212)')
   if (!offered.announce) said.push('nothing is announced to this peer: no export policy (RFC 8212)')
   if (prefixesSent > 0 && prefixesReceived === 0 && (endOfRib || seconds >= SILENCE_SECONDS)) {
@@ -198,21 +204,24 @@ export function remarks(standing: Standing): string[] {
   return said
 }
 
-function addPathRemarks(
-  { addPath, peerCapabilities }: Negotiated,
-  offered: { readonly send: boolean; readonly receive: boolean },
-): string[] {
+/** IPv4 goes without saying where it is the only family. */
+function addPathRemarks(family: FamilyName, { negotiated, offered: all }: Standing): string[] {
+  const { afi, safi } = FAMILIES[family]
+  const [addPath, offered] = family === 'ipv4' ? [negotiated.addPath, all.addPath] : [negotiated.addPathIpv6, all.addPathIpv6]
   const said: string[] = []
-  const theirs = peerCapabilities.flatMap((c) => (c.type === 'add-path' ? c.families : [])).find(({ afi, safi }) => afi === 1 && safi === 1)
+  const theirs = negotiated.peerCapabilities
+    .flatMap((each) => (each.type === 'add-path' ? each.families : []))
+    .find((each) => each.afi === afi && each.safi === safi)
+  const where = family === 'ipv4' ? '' : ' for IPv6 unicast'
   if (offered.send && !addPath.send) {
-    const why = theirs === undefined ? 'does not offer ADD-PATH' : 'offers to send ADD-PATH, not to receive it'
+    const why = theirs === undefined ? `does not offer ADD-PATH${where}` : `offers to send ADD-PATH${where}, not to receive it`
     said.push(`the peer ${why}: it gets one path for each prefix`)
   }
   if (offered.receive && !addPath.receive) {
-    const why = theirs === undefined ? 'does not offer ADD-PATH' : 'offers to receive ADD-PATH, not to send it'
+    const why = theirs === undefined ? `does not offer ADD-PATH${where}` : `offers to receive ADD-PATH${where}, not to send it`
     said.push(`the peer ${why}: we get one path for each prefix`)
   }
   if (!offered.send && theirs?.receive)
-    said.push('the peer would receive ADD-PATH, which we do not offer to send: it gets one path for each prefix')
+    said.push(`the peer would receive ADD-PATH${where}, which we do not offer to send: it gets one path for each prefix`)
   return said
 }

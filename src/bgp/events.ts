@@ -28,6 +28,8 @@ export type SpeakerEvent =
       /** IPv6 unicast, where there is any. */
       readonly ipv6?: NonNullable<Batch['ipv6']>
     }
+  /** They cannot be announced in this session: their attributes (a very long AS_PATH) leave no room for them in a message (RFC 4271 §9.2). */
+  | { readonly type: 'routes-oversized'; readonly peerAddress: string; readonly prefixes: readonly string[] }
   | { readonly type: 'update-received'; readonly peerAddress: string; readonly update: UpdateMessage }
   /** RFC 4724: all routes of the family have been said. Sent only where graceful restart was negotiated. */
   | {

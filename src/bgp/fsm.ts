@@ -22,7 +22,7 @@
  * Optional parts that are not here: TrackTcpState, SendNOTIFICATIONwithoutOPEN, CollisionDetectEstablishedState.
  */
 import type { Micros, SessionState } from '../model/index.ts'
-import { CeaseReason, describeNotification, ErrorCode, NO_DATA, type WireError } from './wire/index.ts'
+import { CeaseReason, describeNotification, ErrorCode, MessageType, NO_DATA, type WireError } from './wire/index.ts'
 
 export type TimerName = 'IdleHoldTimer' | 'ConnectRetryTimer' | 'DelayOpenTimer' | 'HoldTimer' | 'KeepaliveTimer' | 'SendHoldTimer'
 
@@ -111,6 +111,8 @@ export interface FsmStep {
   readonly actions: readonly FsmAction[]
   /** In words of R40; says why the state changed, or why nothing came of the event. */
   readonly reason: string
+  /** What the reason alone does not tell. */
+  readonly detail?: string
 }
 
 /** The timers that may run in each state. */
@@ -304,8 +306,11 @@ function common(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
         'admin-down',
         cease(fsm, event.subcode ?? CeaseReason.administrativeShutdown, event.data),
       )
-    case 'AutomaticStop':
-      return fall(config, fsm, 'admin-reset', cease(fsm, event.subcode ?? CeaseReason.administrativeReset, event.data))
+    case 'AutomaticStop': {
+      const subcode = event.subcode ?? CeaseReason.administrativeReset
+      const fallen = fall(config, fsm, 'admin-reset', cease(fsm, subcode, event.data))
+      return { ...fallen, detail: describeNotification(ErrorCode.cease, subcode) }
+    }
     case 'HoldTimer_Expires':
       return fall(config, fsm, 'hold-timer-expired', [notify(ErrorCode.hold, 0)])
     case 'TcpConnectionFails':
@@ -313,8 +318,9 @@ function common(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
     case 'OpenCollisionDump':
       return fall(config, fsm, 'connection-collision', cease(fsm, CeaseReason.connectionCollision))
     case 'NotifMsgVerErr': {
-      // §8.2.2: no failure that damps; another version would be tried, if there were one.
       const fallen = fall(config, fsm, `notification-received ${describeNotification(ErrorCode.open, 1)}`, [])
+      if (fsm.state === 'Established') return fallen
+      // §8.2.2: while the OPENs are exchanged no failure that damps; another version would be tried, if there were one.
       return { ...fallen, fsm: { ...fallen.fsm, failures: fsm.failures } }
     }
     case 'NotifMsg':
@@ -326,14 +332,25 @@ function common(config: FsmConfig, fsm: Fsm, event: FsmEvent): FsmStep {
       return fall(config, fsm, `notification-sent ${describeNotification(code, subcode)}`, [notify(code, subcode, data)])
     }
     default:
-      return unexpected(config, fsm)
+      return unexpected(config, fsm, event)
   }
 }
 
-/** RFC 6608: a message or timer that has no business in this state. */
-function unexpected(config: FsmConfig, fsm: Fsm): FsmStep {
+/** The message whose arrival an event is: its name and its type. */
+const MESSAGE_OF: Partial<Record<FsmEvent['type'], readonly [name: string, type: number]>> = {
+  BGPOpen: ['OPEN', MessageType.open],
+  UpdateMsg: ['UPDATE', MessageType.update],
+  KeepAliveMsg: ['KEEPALIVE', MessageType.keepalive],
+  RouteRefreshMsg: ['ROUTE-REFRESH', MessageType.routeRefresh],
+}
+
+/** A message or timer that has no business in this state: RFC 6608 §4, with the message's type as its data. */
+function unexpected(config: FsmConfig, fsm: Fsm, { type }: FsmEvent): FsmStep {
   const subcode = { Idle: 0, Connect: 0, Active: 0, OpenSent: 1, OpenConfirm: 2, Established: 3 }[fsm.state]
-  return fall(config, fsm, 'fsm-error', subcode === 0 ? [] : [notify(ErrorCode.fsm, subcode)])
+  const [name, code] = MESSAGE_OF[type] ?? []
+  const data = code === undefined ? NO_DATA : Uint8Array.of(code)
+  const fallen = fall(config, fsm, 'fsm-error', subcode === 0 ? [] : [notify(ErrorCode.fsm, subcode, data)])
+  return { ...fallen, detail: `${name ?? type} in ${fsm.state}` }
 }
 
 /** To Idle: says the last word, drops the connection, stops this state's timers, and waits longer than the last time. */

@@ -23,6 +23,8 @@ export function describeEvent(event: SpeakerEvent): string {
       const withdrawals = `withdrawals="${list([...event.withdrawn, ...withdrawn])}"`
       return `sent update Key=${event.peerAddress} ${[...routes, ...routes6, withdrawals].join(' ')}`
     }
+    case 'routes-oversized':
+      return `cannot announce Key=${event.peerAddress} prefixes="[${event.prefixes.slice(0, SHOWN).join(' ')}]" count=${event.prefixes.length} detail="the path attributes do not fit into a message"`
     case 'update-received': {
       const { attributes } = event.update
       const { nlri, withdrawn } = routesOf(event.update)

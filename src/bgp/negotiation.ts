@@ -101,6 +101,8 @@ export function openOf(config: OpenConfig, restarting = false): OpenMessage {
 /** The session's parameters, or the OPEN Message Error with which the peer's OPEN is answered. */
 export function negotiate(config: OpenConfig, open: OpenMessage): Negotiated | WireError {
   const asn = asnOf(open)
+  // RFC 7607 §2: also beside a four-octet number, with which it should be AS_TRANS (RFC 6793 §9).
+  if (open.myAs === 0) return refuse(OpenError.badPeerAs, 'the peer is AS 0 (RFC 7607)', 'My Autonomous System', 20)
   if (asn !== config.peerAsn) {
     return refuse(OpenError.badPeerAs, `the peer is AS ${asn}, it is configured as AS ${config.peerAsn}`, 'My Autonomous System', 20)
   }

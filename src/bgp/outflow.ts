@@ -9,7 +9,7 @@ import type { SpeakerEvent } from './events.ts'
 import { FAMILIES, type Negotiated } from './negotiation.ts'
 import type { FamilyName } from './rib/adj-rib-in.ts'
 import type { AdjRibOut } from './rib/adj-rib-out.ts'
-import type { RouteKey } from './rib/key.ts'
+import { formatKey, type RouteKey } from './rib/key.ts'
 import { encodeEndOfRib, encodeMessage, PLAIN, RefreshSubtype } from './wire/index.ts'
 
 /** The session, as far as it is sent to. */
@@ -111,10 +111,12 @@ export class Outflow {
   }
 
   #batch(): void {
-    const { messages, ...told } = this.#rib.take()
+    const { messages, oversized, ...told } = this.#rib.take()
+    const { peerAddress } = this.#options
+    if (oversized !== undefined) this.#emit({ type: 'routes-oversized', peerAddress, prefixes: oversized.map(formatKey) })
     if (messages.length === 0) return
     this.#outlet.send(messages)
-    this.#emit({ type: 'update-sent', peerAddress: this.#options.peerAddress, messages: messages.length, ...told })
+    this.#emit({ type: 'update-sent', peerAddress, messages: messages.length, ...told })
   }
 
   #finishInitial(): void {

@@ -156,12 +156,12 @@ export class Session {
 
   #handle(event: FsmEvent): void {
     const before = this.#fsm
-    const { fsm, actions, reason } = step(this.#fsmConfig, before, event)
+    const { fsm, actions, reason, detail } = step(this.#fsmConfig, before, event)
     this.#fsm = fsm
     const fell = fsm.state !== before.state && (fsm.state === 'Idle' || (fsm.state === 'Active' && before.state !== 'Idle'))
     if (fell) {
       const silent = before.state === 'OpenSent' && event.type === 'TcpConnectionFails'
-      this.#trouble = troubleOf(reason, this.#detail, this.#notified, silent ? this.#trouble : undefined)
+      this.#trouble = troubleOf(reason, this.#detail ?? detail, this.#notified, silent ? this.#trouble : undefined)
     }
     if (fsm.state === 'Established') this.#trouble = undefined
     this.#detail = undefined

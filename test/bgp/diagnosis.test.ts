@@ -134,6 +134,21 @@ describe('a session that is up says what is less than was wanted', () => {
     expect(said({ send: true, receive: false }, withAddPath(false, true))).toBeUndefined()
   })
 
+  test('RFC 7911: ADD-PATH one-sided for IPv6 unicast, by name', () => {
+    const both = [
+      { type: 'multiprotocol' as const, afi: 1, safi: 1 },
+      { type: 'multiprotocol' as const, afi: 2, safi: 1 },
+      { type: 'add-path' as const, families: [{ afi: 1, safi: 1, send: false, receive: true }] },
+    ]
+    const lab = new Lab()
+    new RawPeer(lab, (raw) =>
+      raw.send({ ...OPEN, capabilities: [...OPEN.capabilities.filter((c) => c.type !== 'multiprotocol'), ...both] }, KEEPALIVE),
+    )
+    const node = lab.node({ families: ['ipv4', 'ipv6'], holdTimeSeconds: 0 })
+    lab.until('up', () => isUp(node))
+    expect(node.peers()[0]?.remarks).toEqual(['the peer does not offer ADD-PATH for IPv6 unicast: it gets one path for each prefix'])
+  })
+
   test('RFC 8212: a peer that says nothing for ten seconds, although it is told routes, may lack a policy', () => {
     const { lab, peer, node } = up({ send: false, receive: false })
     node.announce([ROUTE])

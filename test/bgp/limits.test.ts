@@ -231,7 +231,7 @@ describe('any bytes end in a defined action, a line that names the field and its
       '3/1',
       'UPDATE Message Error/Malformed Attribute List (3/1) detail="Total Path Attribute Length at octet 21: path attributes of 255 octets do not fit"',
     ],
-    ['an OPEN', OPEN, '5/3', 'Finite State Machine Error/Unexpected Message in Established (5/3)'],
+    ['an OPEN', OPEN, '5/3', 'Finite State Machine Error/Unexpected Message in Established (5/3) detail="OPEN in Established"'],
   ])('%s', (_, bad, expected, line) => {
     const { lab, peer } = against(OPEN, KEEPALIVE)
     const node = lab.node()
@@ -240,6 +240,9 @@ describe('any bytes end in a defined action, a line that names the field and its
     lab.until('down', () => !isUp(node), SECOND)
     lab.pass(1000)
     expect(peer.notification()).toBe(expected)
+    const reason = node.peers()[0]?.reason
+    if (expected === '5/3') expect(reason).toBe('10.8.0.10 sent what may not come now: OPEN in Established')
+    else expect(reason).toContain(`NOTIFICATION ${expected} sent`)
     const lines = lab.events.filter((e) => e.device === 'node').map((e) => describeEvent(e.event))
     expect(lines).toContain(`sent notification Key=10.8.0.10 ${line}`)
     lab.until('up again', () => isUp(node), 10 * SECOND)

@@ -38,6 +38,25 @@ test('a session comes up as R40 logs it, on the passive side too', () => {
   expect(lines).toContain('state changed Key=10.8.0.10 new=BGP_FSM_ACTIVE old=BGP_FSM_IDLE reason=idle-hold-timer-expired')
 })
 
+describe('RFC 4271 §9.2: a path that does not fit into a message', () => {
+  const long = (count: number) => ({ ...ROUTE, transit: Array.from({ length: count }, (_, i) => 64_512 + (i % 400)) })
+
+  test('is passed on in segments as long as it fits, and not at all beyond that: what was told before is withdrawn', () => {
+    const { lab, tor, node } = pair()
+    node.announce([long(300)])
+    lab.until('there', () => tor.routeTo(VIP).paths.length === 3)
+    expect(tor.routeTo(VIP).paths[0]!.asPath).toHaveLength(301)
+    node.announce([long(2_000), { prefix: '10.0.0.2/32', nextHops: HOPS }])
+    lab.until('the other route is there', () => tor.routeTo('10.0.0.2/32').paths.length === 3)
+    lab.until('withdrawn', () => tor.routeTo(VIP).paths.length === 0)
+    const lines = lab.events.filter((e) => e.device === 'node').map((e) => describeEvent(e.event))
+    expect(lines).toContain(`cannot announce Key=${TOR} prefixes="[${VIP}]" count=1 detail="the path attributes do not fit into a message"`)
+    expect(isUp(node)).toBe(true)
+    node.announce([ROUTE])
+    lab.until('back', () => tor.routeTo(VIP).paths.length === 3)
+  })
+})
+
 test('keepalives go every three seconds at a hold time of nine, and the session stays up for an hour', () => {
   const { lab, node } = pair()
   const before = lab.events.length

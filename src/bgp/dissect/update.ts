@@ -42,6 +42,7 @@ function walkParts(scope: Scope, context: Context, complete: boolean, own: Disse
       return undefined
     })
   }
+  if (!hasNlri) ignoreNextHop(context)
   if (complete && !hasNlri) demandRoutes(context)
   if (scope.remaining > 0) {
     scope.group('Network Layer Reachability Information', scope.remaining, (inner) => {
@@ -63,6 +64,12 @@ function demandRoutes(context: Context): void {
   }
 }
 
+/** RFC 4760 §3: without NLRI that it is the next hop of it is to be ignored, whatever it says. */
+function ignoreNextHop({ faults }: Context): void {
+  for (const [index, each] of faults.entries()) if (each.attribute === NEXT_HOP) faults[index] = { ...each, action: 'attribute-discard' }
+}
+
+const NEXT_HOP = 3
 const MP_UNREACH = 15
 
 function tooLong(scope: Scope, context: Context, detail: string): false {

@@ -9,6 +9,7 @@ import { type Ipv4, type Ipv6, ipv6Bytes } from '../../net/index.ts'
 import {
   type Attribute,
   type CodecContext,
+  leavesRoom,
   type Nlri,
   type Nlri6,
   packAnnouncements,
@@ -19,7 +20,7 @@ import {
 } from '../wire/index.ts'
 import type { AnnouncedTable, OutgoingPath } from './announced.ts'
 import { extraAttributes } from './extras.ts'
-import { prefixOfKey, prefixOfKey6, type RouteKey } from './key.ts'
+import { prefixKey, prefixKey6, prefixOfKey, prefixOfKey6, type RouteKey } from './key.ts'
 
 /** Prefixes per batch: work is cut by count, so that it is cut alike in every world. */
 const BATCH = 1000
@@ -33,6 +34,8 @@ export interface Batch {
     readonly announced: readonly { readonly nextHop: Ipv6; readonly nlri: readonly Nlri6[] }[]
     readonly withdrawn: readonly Nlri6[]
   }
+  /** Prefixes with a path whose attributes leave no room for it in a message: it is withdrawn, lest the peer go on with what it was told before. */
+  readonly oversized?: readonly RouteKey[]
 }
 
 export interface AdjRibOutOptions {
@@ -120,13 +123,21 @@ export class AdjRibOut {
     return this.#pack([...buckets.values()], withdrawn, withdrawn6)
   }
 
-  #pack(buckets: readonly Bucket[], withdrawn: readonly Nlri[], withdrawn6: readonly Nlri6[]): Batch {
+  #pack(buckets: readonly Bucket[], withdrawn: Nlri[], withdrawn6: Nlri6[]): Batch {
     const { context } = this.#options
     const messages: Uint8Array[] = []
     const announced: { nextHop: Ipv4; nlri: readonly Nlri[] }[] = []
     const announced6: { nextHop: Ipv6; nlri: readonly Nlri6[] }[] = []
+    const oversized = new Set<RouteKey>()
     for (const { path, nlri, nlri6 } of buckets) {
       const attributes = this.#attributes(path)
+      if (path.extras !== undefined && !leavesRoom(attributes, typeof path.nextHop === 'number' ? 'ipv4' : 'ipv6', context)) {
+        for (const each of nlri) oversized.add(prefixKey(each))
+        for (const each of nlri6) oversized.add(prefixKey6(each))
+        withdrawn.push(...nlri)
+        withdrawn6.push(...nlri6)
+        continue
+      }
       if (typeof path.nextHop === 'number') {
         messages.push(...packAnnouncements(attributes, nlri, context))
         announced.push({ nextHop: path.nextHop, nlri })
@@ -137,7 +148,13 @@ export class AdjRibOut {
     }
     messages.push(...packWithdrawals(withdrawn, context), ...packWithdrawals6(withdrawn6, context))
     const some6 = announced6.length + withdrawn6.length > 0
-    return { messages, announced, withdrawn, ...(some6 ? { ipv6: { announced: announced6, withdrawn: withdrawn6 } } : {}) }
+    return {
+      messages,
+      announced,
+      withdrawn,
+      ...(some6 ? { ipv6: { announced: announced6, withdrawn: withdrawn6 } } : {}),
+      ...(oversized.size > 0 ? { oversized: [...oversized] } : {}),
+    }
   }
 
   #difference(key: number, buckets: Map<RouteKey, Bucket>, withdrawn: Nlri[]): void {

@@ -202,7 +202,8 @@ function isSame({ all, single }: DesiredRoute, wanted: Wanted): boolean {
 function address(text: string): Ipv4 {
   const value = parseIpv4(text)
   if (value === undefined) throw new TypeError(`not an IPv4 address: ${JSON.stringify(text)}`)
-  if (value === 0) throw new TypeError(`${formatIpv4(value)} cannot be a next hop`)
+  const first = value >>> 24
+  if (first === 0 || first >= 224) throw new TypeError(`${formatIpv4(value)} cannot be a next hop: it is no host’s address`)
   return value
 }
 

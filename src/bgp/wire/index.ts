@@ -55,4 +55,4 @@ export { encodeEndOfRib, endOfRib, treatAsWithdraw, type UpdateMessage } from '.
 export { type PlainUpdate, UpdateView, viewUpdate } from './message/update-view.ts'
 export type { Nlri, Nlri6 } from './nlri.ts'
 export { NlriCursor, type NlriSpan } from './nlri-cursor.ts'
-export { packAnnouncements, packAnnouncements6, packWithdrawals, packWithdrawals6 } from './pack.ts'
+export { leavesRoom, packAnnouncements, packAnnouncements6, packWithdrawals, packWithdrawals6 } from './pack.ts'

@@ -8,6 +8,20 @@ import { Writer } from './cursor.ts'
 import { beginMessage, finishMessage, HEADER_SIZE, MAX_MESSAGE_SIZE, MessageType } from './header.ts'
 import { encodeNlri, encodeNlri6, type Nlri, type Nlri6, nlriSize } from './nlri.ts'
 
+/** A path identifier, the length, and the whole address. */
+const LONGEST_NLRI = { ipv4: 9, ipv6: 21 }
+/** MP_REACH_NLRI without its routes: flags, type and two octets of length; AFI, SAFI, the next hop's length, the next hop, and a reserved octet. */
+const mpReachHead = (nextHop: number) => 4 + 5 + nextHop
+
+/** Whether the attributes leave room for a route of the family; where not, it cannot be announced in this session (RFC 4271 §9.2). */
+export function leavesRoom(attributes: readonly Attribute[], family: 'ipv4' | 'ipv6', context: CodecContext): boolean {
+  const encoded = new Writer()
+  for (const attribute of attributes) encodeAttribute(encoded, attribute, context)
+  const head = family === 'ipv4' ? 0 : mpReachHead(16)
+  return HEADER_SIZE + 4 + head + encoded.length + LONGEST_NLRI[family] <= (context.maxMessageSize ?? MAX_MESSAGE_SIZE)
+}
+
+/** Throws `RangeError` where the attributes leave no room for a route. */
 export function packAnnouncements(attributes: readonly Attribute[], routes: readonly Nlri[], context: CodecContext): Uint8Array[] {
   const encoded = new Writer()
   for (const attribute of attributes) encodeAttribute(encoded, attribute, context)
@@ -31,7 +45,7 @@ export function packWithdrawals(routes: readonly Nlri[], context: CodecContext):
   })
 }
 
-/** `nextHop`: 16 octets. */
+/** `nextHop`: 16 octets. Throws as `packAnnouncements` does. */
 export function packAnnouncements6(
   attributes: readonly Attribute[],
   nextHop: Uint8Array,
@@ -42,8 +56,7 @@ export function packAnnouncements6(
   for (const attribute of attributes) encodeAttribute(encoded, attribute, context)
   const bytes = encoded.finish()
   const addPath = context.ipv6?.addPath ?? false
-  // Flags, type and two octets of length; AFI, SAFI, the next hop's length, the next hop, and a reserved octet.
-  const head = 4 + 5 + nextHop.length
+  const head = mpReachHead(nextHop.length)
   return fill(routes, addPath, context, HEADER_SIZE + 4 + head + bytes.length, (part, size) => {
     const writer = beginMessage(MessageType.update)
       .u16(0)

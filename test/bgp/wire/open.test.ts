@@ -61,6 +61,18 @@ test('the longer form of optional parameters (RFC 9072) is read', () => {
   })
 })
 
+test.each(['01', '08', 'fe', 'ff'])('RFC 9072 §2: the type tells the longer form, whatever the length says: %s', (length) => {
+  expect(decode(`04 fdea 005a 0a08000a ${length} ff 0005 | 02 0002 0200`)).toMatchObject({
+    ok: true,
+    message: { capabilities: [{ type: 'route-refresh' }] },
+  })
+})
+
+test('a capability that does not fit into its octet of length is the caller’s error', () => {
+  const families = Array.from({ length: 64 }, (_, i) => ({ afi: i + 1, safi: 1, receive: true, send: true }))
+  expect(() => encodeMessage({ ...OURS, capabilities: [{ type: 'add-path', families }] }, PLAIN)).toThrow(/capability 69 of 256 octets/)
+})
+
 test('the AS number is the four-octet one where there is one', () => {
   expect(asnOf(OURS)).toBe(4273481990)
   expect(asnOf({ ...OURS, myAs: 65002, capabilities: [] })).toBe(65002)

@@ -41,6 +41,7 @@ describe('RFC 7606 §7: what is done about each malformed attribute', () => {
     ['MULTI_EXIT_DISC: length', 4, '800403 000001', 'treat-as-withdraw', 5],
     ['MULTI_EXIT_DISC: flags', 4, '400404 00000001', 'treat-as-withdraw', 4],
     ['LOCAL_PREF from outside: length', 5, '400503 000001', 'attribute-discard', 5],
+    ['LOCAL_PREF from outside: flags', 5, 'c00504 00000064', 'attribute-discard', 4],
     ['ATOMIC_AGGREGATE: length', 6, '400601 00', 'attribute-discard', 5],
     ['AGGREGATOR: length', 7, 'c00706 fde90a000001', 'attribute-discard', 5],
     ['AGGREGATOR: AS 0 (RFC 7607)', 7, 'c00708 000000000a000001', 'attribute-discard', 9],
@@ -64,6 +65,21 @@ describe('RFC 7606 §7: what is done about each malformed attribute', () => {
     const update = survived(`${ORIGIN} ${PATH} ${HOP} 800901 00 800a03 000000`)
     expect(update.errors).toEqual([])
     expect(update.attributes.slice(3).map((a) => a.type)).toEqual(['unknown', 'unknown'])
+    const marked = survived(`${ORIGIN} ${PATH} ${HOP} 400904 01020304 c00a04 01020304`)
+    expect(marked.errors).toMatchObject([
+      { action: 'attribute-discard', attribute: 9, subcode: 4 },
+      { action: 'attribute-discard', attribute: 10, subcode: 4 },
+    ])
+  })
+
+  test('RFC 4760 §3: a NEXT_HOP without NLRI of its own is ignored, whatever it says', () => {
+    const reach = `800e1e 0002 01 10 20010db8000000000000000000000001 00 3f 20010db800000000 ${ORIGIN}${PATH}`
+    for (const hop of ['400304 00000000', '400303 0a0001', 'c00304 0a00010b']) {
+      const update = survived(`${reach} ${hop}`, '', IPV6)
+      expect(update.errors).toMatchObject([{ action: 'attribute-discard', attribute: 3 }])
+      expect(treatAsWithdraw(update)).toBe(false)
+    }
+    expect(treatAsWithdraw(survived(`${ORIGIN}${PATH} 400304 00000000`))).toBe(true)
   })
 
   test.each([
@@ -119,6 +135,9 @@ describe('RFC 4271 §6.3: what ends the session, with its data', () => {
       '800e0a000101050a00010b0000',
     ],
     ['MP_UNREACH_NLRI with an impossible prefix', '800f05 0001 01 21 0a', '', 9, '800f05000101210a'],
+    ['an attribute in error in an UPDATE without routes: the attribute', `${ORIGIN}400206 0501 0000fde9`, '', 11, '40020605010000fde9'],
+    ['with Extended Length', `${ORIGIN}50020006 0501 0000fde9`, '', 11, '5002000605010000fde9'],
+    ['a missing well-known attribute in an UPDATE without routes: its type', `800e05 0001 01 00 00`, '', 9, '800e050001010000'],
     ['an NLRI of 33 bits', `${ORIGIN}${PATH}${HOP}`, '210a00000100', 10, ''],
   ])('%s', (_, attributes, nlri, subcode, data) => {
     const decoded = decode(attributes, nlri)

@@ -102,6 +102,33 @@ test('a malformed AGGREGATOR is only left out', () => {
   expect(update.attributes).toHaveLength(3)
 })
 
+test.each([
+  [255, [255]],
+  [256, [1, 255]],
+  [300, [45, 255]],
+  [900, [135, 255, 255, 255]],
+])('RFC 4271 §5.1.2: a sequence of %i AS numbers goes in segments of 255 at most', (count, segments) => {
+  const asns = Array.from({ length: count }, (_, i) => 65_000 + i)
+  const attributes = [
+    { type: 'origin' as const, value: 'igp' as const },
+    { type: 'as-path' as const, segments: [{ kind: 'sequence' as const, asns }] },
+    { type: 'next-hop' as const, address: ipv4('10.0.1.11') },
+  ]
+  const bytes = encodeMessage({ type: 'update', withdrawn: [], attributes, nlri: [], errors: [] }, PLAIN)
+  const decoded = decodeMessage({ type: 2, bytes }, PLAIN)
+  if (!decoded.ok || decoded.message.type !== 'update') throw new Error(JSON.stringify(decoded))
+  const path = decoded.message.attributes.find((each) => each.type === 'as-path')!
+  expect(path.segments.map((each) => each.asns.length)).toEqual(segments)
+  expect(path.segments.flatMap((each) => each.asns)).toEqual(asns)
+  expect(decoded.message.errors).toEqual([])
+})
+
+test('an AS_SET that does not fit into a segment is the caller’s error', () => {
+  const asns = Array.from({ length: 256 }, (_, i) => 65_000 + i)
+  const attributes = [{ type: 'as-path' as const, segments: [{ kind: 'set' as const, asns }] }]
+  expect(() => encodeMessage({ type: 'update', withdrawn: [], attributes, nlri: [], errors: [] }, PLAIN)).toThrow(/AS_SET of 256/)
+})
+
 test('of an attribute that comes twice the first counts', () => {
   const update = decodeUpdate(`${ORIGIN} ${PATH} ${HOP} 400304 0a00010c`, '200a000001')
   expect(update.errors).toEqual([])

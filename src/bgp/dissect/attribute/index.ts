@@ -131,6 +131,9 @@ function overrun(scope: Scope, header: Header | undefined): string {
   return `${attributeName(header.code)} claims ${header.length} octets, ${scope.remaining - header.octets} are left`
 }
 
+/** LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST: from an external peer nobody reads them (RFC 7606 §7.5, §7.9, §7.10). */
+const INTERNAL: ReadonlySet<number> = new Set([5, 9, 10])
+
 function walkAttribute(scope: Scope, { flags, code, length, octets }: Header, repeated: boolean, outer: Context): void {
   const known = ROWS[code]
   const name = attributeName(code)
@@ -151,7 +154,8 @@ function walkAttribute(scope: Scope, { flags, code, length, octets }: Header, re
     } else if (known === undefined && (flags & OPTIONAL) === 0) {
       fatal(outer, span, UpdateError.unrecognizedWellKnown, `well-known attribute ${code} is unknown`)
     } else if (known !== undefined && (flags & BOTH) !== known.flags) {
-      fault(outer, { at: field.at, end: field.at + 1 }, UpdateError.flags, 'treat-as-withdraw', `${name} has the flags ${flagsText(flags)}`)
+      const action = INTERNAL.has(code) ? 'attribute-discard' : 'treat-as-withdraw'
+      fault(outer, { at: field.at, end: field.at + 1 }, UpdateError.flags, action, `${name} has the flags ${flagsText(flags)}`)
       // Their routes are read to be withdrawn (RFC 7606 §3 c), and may be in error themselves.
       if (code !== MP_REACH && code !== MP_UNREACH) context = silent(outer)
     }

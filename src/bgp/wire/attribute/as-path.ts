@@ -32,6 +32,8 @@ export interface As4Path {
 const AS_SET = 1
 const AS_SEQUENCE = 2
 const CONFEDERATION = [3, 4]
+/** AS numbers in one segment. */
+const MOST = 255
 
 export const asPath: AttributeCodec<AsPath> = {
   code: 2,
@@ -74,13 +76,30 @@ function decodeSegments(value: Reader, fourOctets: boolean, action: AttributeAct
 }
 
 function encodeSegments(writer: Writer, segments: readonly AsSegment[], fourOctets: boolean): void {
-  for (const segment of segments) {
-    writer.u8(segment.kind === 'set' ? AS_SET : AS_SEQUENCE).u8(segment.asns.length)
-    for (const asn of segment.asns) {
-      if (fourOctets) writer.u32(asn)
-      else writer.u16(asn > 0xffff ? AS_TRANS : asn)
+  for (const segment of segments)
+    for (const { kind, asns } of inSegments(segment)) {
+      writer.u8(kind === 'set' ? AS_SET : AS_SEQUENCE).u8(asns.length)
+      for (const asn of asns) {
+        if (fourOctets) writer.u32(asn)
+        else writer.u16(asn > 0xffff ? AS_TRANS : asn)
+      }
     }
-  }
+}
+
+/**
+ * RFC 4271 §5.1.2: what does not fit into a segment stands before it in one of its own. Throws `RangeError` for a set that is too large: two sets
+ * would count as two.
+ */
+function inSegments({ kind, asns }: AsSegment): readonly AsSegment[] {
+  if (asns.length <= MOST) return [{ kind, asns }]
+  if (kind === 'set') throw new RangeError(`an AS_SET of ${asns.length} AS numbers: ${MOST} at most`)
+  const first = asns.length % MOST
+  const lead = first === 0 ? [] : [{ kind, asns: asns.slice(0, first) }]
+  const full = Array.from({ length: Math.floor(asns.length / MOST) }, (_, i) => ({
+    kind,
+    asns: asns.slice(first + i * MOST, first + (i + 1) * MOST),
+  }))
+  return [...lead, ...full]
 }
 
 /** All AS numbers in order, sets included. */
@@ -109,7 +128,7 @@ export function mergeAs4Path(path: readonly AsSegment[], as4: readonly AsSegment
   }
   const last = merged.at(-1)
   const [first, ...rest] = as4
-  if (last?.kind === 'sequence' && first?.kind === 'sequence' && last.asns.length + first.asns.length <= 255) {
+  if (last?.kind === 'sequence' && first?.kind === 'sequence' && last.asns.length + first.asns.length <= MOST) {
     merged[merged.length - 1] = { kind: 'sequence', asns: [...last.asns, ...first.asns] }
     return [...merged, ...rest]
   }

@@ -10,7 +10,7 @@
  * out, and only what hides the NLRI ends the session. Of an attribute that comes twice the first counts (§3 g).
  */
 import type { CodecContext } from '../context.ts'
-import { type Reader, Truncated, Writer } from '../cursor.ts'
+import { Reader, Truncated, Writer } from '../cursor.ts'
 import { type AttributeError, AttributeFault, ErrorCode, NO_DATA, UpdateError, WireFault } from '../errors.ts'
 import { type Aggregator, type As4Aggregator, type AtomicAggregate, aggregator, as4Aggregator, atomicAggregate } from './aggregation.ts'
 import { type As4Path, type AsPath, as4Path, asPath } from './as-path.ts'
@@ -77,6 +77,9 @@ const BYTES: Readonly<Record<number, { readonly flags: number; readonly multiple
   25: { flags: KIND_BITS, multiple: 20 },
 }
 
+/** ORIGINATOR_ID and CLUSTER_LIST (RFC 4456): from an external peer, as all of ours are (R1), nobody reads them, whatever they say (RFC 7606 §7.9, §7.10). */
+const INTERNAL: ReadonlySet<number> = new Set([9, 10])
+
 export function decodeAttributes(
   reader: Reader,
   context: CodecContext,
@@ -104,7 +107,9 @@ export function decodeAttributes(
     try {
       decodeAttribute(flags, code, value, context, attributes)
     } catch (error) {
-      errors.push(survive(error, code, reader, start))
+      const survived = survive(error, code, reader, start)
+      // RFC 4760 §3: without NLRI that it is the next hop of it is to be ignored, whatever it says.
+      errors.push(code === nextHop.code && !hasNlri ? { ...survived, action: 'attribute-discard' } : survived)
     }
   }
   for (const code of missing(seen, hasNlri)) {
@@ -129,6 +134,13 @@ function readAttributeHeader(reader: Reader): { readonly flags: number; readonly
   return length > reader.remaining ? undefined : { flags, code, value: reader.sub(length) }
 }
 
+/** One attribute as it came, header included, where one begins. */
+export function attributeAt(bytes: Uint8Array, offset: number): Uint8Array {
+  const reader = new Reader(bytes, offset)
+  readAttributeHeader(reader)
+  return bytes.slice(offset, reader.position)
+}
+
 function decodeAttribute(flags: number, code: number, value: Reader, context: CodecContext, into: Attribute[]): void {
   const codec = BY_CODE.get(code)
   if (codec === undefined) {
@@ -138,6 +150,8 @@ function decodeAttribute(flags: number, code: number, value: Reader, context: Co
       if (value.remaining === 0 || value.remaining % known.multiple !== 0) {
         throw new AttributeFault(UpdateError.length, `${value.remaining} octets, which is no multiple of ${known.multiple}`)
       }
+    } else if (INTERNAL.has(code)) {
+      if ((flags & KIND_BITS) !== Flag.optional) throw wrongFlags(code, flags)
     } else if ((flags & Flag.optional) === 0) {
       throw new WireFault(ErrorCode.update, UpdateError.unrecognizedWellKnown, `well-known attribute ${code} is unknown`)
     }
@@ -151,7 +165,9 @@ function decodeAttribute(flags: number, code: number, value: Reader, context: Co
 }
 
 function wrongFlags(code: number, flags: number): AttributeFault {
-  return new AttributeFault(UpdateError.flags, `attribute ${code} has the flags 0x${flags.toString(16)}`)
+  // RFC 7606 §7.5: so is an external peer's LOCAL_PREF.
+  const action = code === localPref.code || INTERNAL.has(code) ? 'attribute-discard' : 'treat-as-withdraw'
+  return new AttributeFault(UpdateError.flags, `attribute ${code} has the flags 0x${flags.toString(16)}`, action)
 }
 
 /** A truncated value is a length error; whatever ends the session goes on, with the attribute as its data (RFC 4271 §6.3). */

@@ -62,6 +62,7 @@ export function decodeCapabilities(reader: Reader): Capability[] {
   return list
 }
 
+/** Throws `RangeError` for one that is too long: a code may come in several. */
 export function encodeCapability(writer: Writer, capability: Capability): void {
   writer.u8(codeOf(capability))
   const lengthAt = writer.length
@@ -87,7 +88,9 @@ export function encodeCapability(writer: Writer, capability: Capability): void {
     case 'enhanced-route-refresh':
       break
   }
-  writer.patch8(lengthAt, writer.length - lengthAt - 1)
+  const length = writer.length - lengthAt - 1
+  if (length > 0xff) throw new RangeError(`a capability ${codeOf(capability)} of ${length} octets; 255 at most (RFC 5492 §4)`)
+  writer.patch8(lengthAt, length)
 }
 
 function codeOf(capability: Capability): number {

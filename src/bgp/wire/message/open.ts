@@ -5,7 +5,7 @@
  *     My AS            2 octets; AS_TRANS where the number needs four (RFC 6793)
  *     Hold Time        2 octets, seconds: 0, or 3 and more
  *     BGP Identifier   4 octets, not 0 (RFC 6286)
- *     Opt Parm Len     1 octet; 255 with a first parameter type of 255 is the longer form of RFC 9072
+ *     Opt Parm Len     1 octet; with a first parameter type of 255 what follows is the longer form of RFC 9072
  *     Parameters       { Type 1 | Length 1 (2 in the longer form) | Value }; type 2 holds capabilities (RFC 5492)
  *
  * Capabilities are sent in one parameter, in the longer form where they need it. Whether the peer's AS and identifier are the right ones is for the session to say.
@@ -57,7 +57,8 @@ export function decodeOpen(bytes: Uint8Array): OpenMessage {
 function decodeParameters(reader: Reader): Capability[] {
   let length = reader.u8()
   let extended = false
-  if (length === EXTENDED && reader.remaining > 0 && reader.bytes[reader.position] === EXTENDED) {
+  // RFC 9072 §2: the type alone tells; a length other than 255 (or 0, which is none at all) is no error.
+  if (length !== 0 && reader.remaining > 0 && reader.bytes[reader.position] === EXTENDED) {
     reader.u8()
     length = reader.u16()
     extended = true

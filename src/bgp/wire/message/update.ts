@@ -9,7 +9,7 @@
  *
  * With neither withdrawn routes nor attributes it is the End-of-RIB marker of IPv4 unicast (RFC 4724 §2).
  */
-import { type Attribute, decodeAttributes, encodeAttribute, findAttribute } from '../attribute/index.ts'
+import { type Attribute, attributeAt, decodeAttributes, encodeAttribute, findAttribute } from '../attribute/index.ts'
 import { type Family, IPV4_UNICAST, isIpv4Unicast } from '../capability/family.ts'
 import { type CodecContext, PLAIN } from '../context.ts'
 import { Reader } from '../cursor.ts'
@@ -41,7 +41,7 @@ export function decodeUpdate(bytes: Uint8Array, context: CodecContext): UpdateMe
   const attributesReader = reader.sub(attributesLength)
   const nlri = decodeNlri(reader, context.addPath)
   const { attributes, errors } = decodeAttributes(attributesReader, context, nlri.length > 0)
-  if (errors.length > 0 && nlri.length === 0) demandRoutes(attributes, errors)
+  if (errors.length > 0 && nlri.length === 0) demandRoutes(bytes, attributes, errors)
   return { type: 'update', withdrawn, attributes, nlri, errors }
 }
 
@@ -49,13 +49,20 @@ export function decodeUpdate(bytes: Uint8Array, context: CodecContext): UpdateMe
  * RFC 7606 §5.2: where attributes that come with routes are in error, but no routes were found, they may have been lost in what could not
  * be read: withdrawing none would leave them in use, so the session ends. MP_UNREACH_NLRI comes without.
  */
-function demandRoutes(attributes: readonly Attribute[], errors: readonly AttributeError[]): void {
+function demandRoutes(bytes: Uint8Array, attributes: readonly Attribute[], errors: readonly AttributeError[]): void {
   const worst = errors.find((error) => error.action === 'treat-as-withdraw')
   if (worst === undefined) return
   const reach = findAttribute(attributes, 'mp-reach')
   if (reach && (reach.nlri.length > 0 || reach.other.length > 0 || (reach.nlri6?.length ?? 0) > 0)) return
   if (errors.every((error) => error.attribute === MP_UNREACH) && attributes.every((attribute) => attribute.type === 'mp-unreach')) return
-  throw new WireFault(ErrorCode.update, worst.subcode, `${worst.detail}, in an UPDATE without routes`, NO_DATA, worst.field, worst.offset)
+  const detail = `${worst.detail}, in an UPDATE without routes`
+  throw new WireFault(ErrorCode.update, worst.subcode, detail, dataOf(worst, bytes), worst.field, worst.offset)
+}
+
+/** RFC 4271 §6.3: the attribute in error as it came, the type code of one that is missing, nothing for the list as a whole. */
+function dataOf({ attribute, subcode, offset }: AttributeError, bytes: Uint8Array): Uint8Array {
+  if (subcode === UpdateError.missingWellKnown) return Uint8Array.of(attribute)
+  return attribute === 0 || offset === undefined ? NO_DATA : attributeAt(bytes, offset)
 }
 
 const MP_UNREACH = 15
