@@ -13,6 +13,7 @@ interface Options {
   readonly format?: (typeof FORMATS)[number]
   readonly asn2?: true
   readonly addPath?: true
+  readonly extendedMessages?: true
   readonly json?: true
 }
 
@@ -23,6 +24,7 @@ export function decodeCommand(): Command {
     .addOption(new Option('--format <FORMAT>', 'what the files are (default: told by their first octets)').choices(FORMATS))
     .option('--asn2', 'AS numbers have two octets, where no OPEN tells')
     .option('--add-path', 'prefixes have path identifiers, where no OPEN tells')
+    .option('--extended-messages', 'messages may be longer than 4096 octets, where no OPEN tells')
     .option('--json', 'one JSON object a line')
     .action(async (files: string[], options: Options) => {
       process.exitCode = await decode(files, options)
@@ -84,8 +86,8 @@ function written(text: string): Promise<void> {
   })
 }
 
-async function* itemsOf(file: string, { format, asn2, addPath }: Options): AsyncGenerator<readonly Item[]> {
-  const assumptions: Assumptions = { fourOctetAs: asn2 !== true, addPath: addPath === true }
+async function* itemsOf(file: string, { format, asn2, addPath, extendedMessages }: Options): AsyncGenerator<readonly Item[]> {
+  const assumptions: Assumptions = { fourOctetAs: asn2 !== true, addPath: addPath === true, extendedMessages: extendedMessages === true }
   let reader: ReturnType<typeof readerFor> | undefined
   try {
     for await (const chunk of octetsOf(file)) {

@@ -171,6 +171,40 @@ describe('exit codes', () => {
     expect((await decode(paths)).out).toContain('with --add-path')
   })
 
+  test('a message of more than 4096 octets: 1 with a hint, 0 with the flag, and what is around it all the same', async () => {
+    const long = concat(new Uint8Array(16).fill(255), u16(5000), [3, 6, 2], new Uint8Array(5000 - 21))
+    const text = await file('long', toHex(concat(keepalive(), long, keepalive())))
+    const { code, lines } = await decode('--json', text)
+    expect(code).toBe(EXIT.failed)
+    expect(lines).toMatchObject([
+      { type: 'KEEPALIVE' },
+      { type: 'NOTIFICATION', length: 19, errors: [{ code: 1, subcode: 2 }], hint: expect.stringContaining('--extended-messages') },
+      { type: 'gap', reason: 'not-synchronized' },
+      { type: 'KEEPALIVE' },
+    ])
+    const extended = await decode('--json', '--extended-messages', text)
+    expect(extended.code).toBe(EXIT.pass)
+    expect(extended.lines).toMatchObject([{ type: 'KEEPALIVE' }, { type: 'NOTIFICATION', length: 5000 }, { type: 'KEEPALIVE' }])
+  })
+
+  test('no flag is named that an OPEN of the capture leaves without effect', async () => {
+    const a = { fromPort: 40000, toPort: 179, from: '10.0.1.10', to: '10.0.1.254' }
+    const forth = open(65001)
+    const long = concat(new Uint8Array(16).fill(255), u16(5000), [3, 6, 2])
+    const frames = [
+      ipv4({ ...a, sequence: 1, payload: forth }),
+      ipv4({ ...a, sequence: 1 + forth.length, payload: concat(long, keepalive()) }),
+    ]
+    const capture = await file(
+      'one.pcap',
+      pcap(
+        frames.map((frame) => ({ frame })),
+        { link: 101 },
+      ),
+    )
+    expect((await decode(capture)).out).not.toContain('--extended-messages')
+  })
+
   test('1: a capture or compressed file that ends early is read as far as it goes', async () => {
     const whole = session()
     const cut = await decode(await file('cut', whole.subarray(0, whole.length - 9)))

@@ -2,7 +2,7 @@
  * TCP connections that carry BGP, from packets in any order: those to or from port 179, and those with a segment that begins with a
  * message. What later messages mean is settled by the OPENs of both directions, as far as they are in the capture.
  */
-import { type Assumptions, dissect, negotiatedOptions, type Offer } from '../dissect/index.ts'
+import { type Assumptions, dissect, negotiatedOptions, type Offer, type OptionsUnder } from '../dissect/index.ts'
 import type { CaptureTime, Item, Place } from './item.ts'
 import type { Segment } from './link.ts'
 import { beginsWithMessage, type Cut, MessageCutter, notSynchronized } from './messages.ts'
@@ -104,8 +104,10 @@ export class Connections {
     const place = placeOf(half, cut.first, cut.last)
     if (cut.kind === 'lost') return notSynchronized(cut, place, 'of a message whose beginning is not in the capture')
     const { bytes, missing } = cut
-    const options = this.#optionsOf(connection, half)
-    const item: Item = { kind: 'message', place, bytes, options, optionsKnown: connection.halves.every((each) => each.offer), missing }
+    const optionsUnder = optionsOf(connection, half)
+    const options = optionsUnder(this.#assumptions)
+    const optionsKnown = connection.halves.every((each) => each.offer)
+    const item: Item = { kind: 'message', place, bytes, options, optionsKnown, optionsUnder, missing }
     if (bytes[18] === 1 && missing === 0) {
       const { offer, problems } = dissect(bytes, options)
       // A malformed one is refused, and settles nothing.
@@ -114,14 +116,9 @@ export class Connections {
     return item
   }
 
-  #optionsOf(connection: Connection, half: Half) {
-    const other = connection.halves[0] === half ? connection.halves[1] : connection.halves[0]
-    return negotiatedOptions(half.offer, other.offer, this.#assumptions)
-  }
-
   #open({ from, to }: Segment): Connection {
     const half = (a: string, b: string): Half => {
-      const cutter: MessageCutter<Origin> = new MessageCutter(() => this.#optionsOf(connection, own).extendedMessages)
+      const cutter: MessageCutter<Origin> = new MessageCutter(() => optionsOf(connection, own)(this.#assumptions).extendedMessages)
       const own: Half = { from: a, to: b, stream: new Reassembly(), cutter }
       return own
     }
@@ -145,6 +142,13 @@ export class Connections {
     yield* this.#close(connection, origin)
     this.#all.delete(key)
   }
+}
+
+/** What the OPENs so far settle for what `half` sends. */
+function optionsOf({ halves }: Connection, half: Half): OptionsUnder {
+  const { offer } = half
+  const other = halves[halves[0] === half ? 1 : 0].offer
+  return (assumptions) => negotiatedOptions(offer, other, assumptions)
 }
 
 /** A SYN of another connection between the same ports. */

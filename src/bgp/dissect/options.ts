@@ -22,9 +22,13 @@ export interface DissectOptions {
 export interface Assumptions {
   readonly fourOctetAs: boolean
   readonly addPath: boolean
+  readonly extendedMessages?: boolean
 }
 
-export function assumed({ fourOctetAs, addPath }: Assumptions, extendedMessages = false): DissectOptions {
+/** How octets are read under each assumption, as far as nothing else settles it. */
+export type OptionsUnder = (assumptions: Assumptions) => DissectOptions
+
+export function assumed({ fourOctetAs, addPath, extendedMessages = false }: Assumptions): DissectOptions {
   return { fourOctetAs, addPath: () => addPath, extendedMessages }
 }
 
@@ -45,7 +49,7 @@ export function negotiatedOptions(from: Offer | undefined, to: Offer | undefined
   return {
     fourOctetAs: both(FOUR_OCTET_AS, assumptions.fourOctetAs),
     addPath: (family) => agreed(from && hasAddPath(from, family, 'send'), to && hasAddPath(to, family, 'receive'), assumptions.addPath),
-    extendedMessages: both(EXTENDED_MESSAGE, false),
+    extendedMessages: both(EXTENDED_MESSAGE, assumptions.extendedMessages ?? false),
   }
 }
 

@@ -7,7 +7,7 @@
 import { decodeAttributes } from '../wire/attribute/index.ts'
 import { Reader } from '../wire/cursor.ts'
 import { type AttributeError, ErrorCode, type WireError, WireFault } from '../wire/errors.ts'
-import { MAX_MESSAGE_SIZE, MessageType, readHeader } from '../wire/header.ts'
+import { EXTENDED_MESSAGE_SIZE, MAX_MESSAGE_SIZE, readHeader } from '../wire/header.ts'
 import { decodeMessage } from '../wire/message/index.ts'
 import { describeNotification } from '../wire/message/notification.ts'
 import type { Fault } from './field.ts'
@@ -45,17 +45,8 @@ const SOUND: Verdict = { survived: [], opaque: new Set() }
 
 /** The header's verdict (RFC 4271 §6.1, RFC 8654 §4); `undefined` for a sound one. */
 export function headerError(bytes: Uint8Array, options: DissectOptions): WireError | undefined {
-  const header = readHeader(bytes, 0)
-  if (!('code' in header)) return undefined
-  return options.extendedMessages && isExtended(bytes) ? undefined : header
-}
-
-/** A message that only its length keeps from being sound; OPEN and KEEPALIVE are never longer. */
-function isExtended(bytes: Uint8Array): boolean {
-  const length = (bytes[16]! << 8) | bytes[17]!
-  const type = bytes[18]!
-  const growing: readonly number[] = [MessageType.update, MessageType.notification]
-  return length > MAX_MESSAGE_SIZE && growing.includes(type) && bytes.subarray(0, 16).every((byte) => byte === 0xff)
+  const header = readHeader(bytes, 0, options.extendedMessages ? EXTENDED_MESSAGE_SIZE : MAX_MESSAGE_SIZE)
+  return 'code' in header ? header : undefined
 }
 
 export function messageVerdict(bytes: Uint8Array, options: DissectOptions): Verdict {

@@ -202,6 +202,14 @@ describe('options come from the OPENs of both directions', () => {
       )
     expect(session(open(65002, { extended: true }))).toEqual(['OPEN', 'OPEN', 'NOTIFICATION', 'KEEPALIVE'])
     expect(session(open(65002))).toEqual(['OPEN', 'OPEN', 'NOTIFICATION 1/2', 'not-synchronized', 'KEEPALIVE'])
+    // A ROUTE-REFRESH may grow as well (RFC 8654 §4); what the speaker says of it is another matter.
+    const refresh = concat(new Uint8Array(16).fill(255), [5000 >> 8, 5000 & 255, 5, 0, 1, 0, 1], new Uint8Array(5000 - 23))
+    const items = decode([
+      { ...a, sequence: 1, payload: forth },
+      { ...b, sequence: 1, payload: open(65002, { extended: true }) },
+      { ...a, sequence: 1 + forth.length, payload: concat(refresh, keepalive()) },
+    ])
+    expect(told(items)).toEqual(['OPEN', 'OPEN', 'ROUTE-REFRESH 1/2', 'KEEPALIVE'])
   })
 
   test('a new connection between the same ports begins anew, and one on another port is known by its messages', () => {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { assumed, dissect, dissectRibEntry, type Field, formatIpv6, hintFor, looksLikeAddPath } from '../../../src/bgp/dissect/index.ts'
+import {
+  assumed,
+  dissect,
+  dissectRibEntry,
+  type Field,
+  formatIpv6,
+  hintFor,
+  looksExtended,
+  looksLikeAddPath,
+} from '../../../src/bgp/dissect/index.ts'
 import { update } from '../capture/build.ts'
 import { goldens } from '../goldens/read.ts'
 import { hex, message } from '../wire/hex.ts'
@@ -160,9 +169,44 @@ test('an error has its place, its data and its action', () => {
 })
 
 test('the same octets read another way: which flag would help', () => {
-  expect(hintFor(update(1))).toBe('four-octet AS numbers')
-  expect(hintFor(update(1, { fourOctetAs: false, addPath: false }))).toBe('--asn2')
-  expect(hintFor(update(200, { fourOctetAs: true, addPath: true }))).toBe('--add-path')
+  expect(hintFor(update(1), PLAIN)).toBe('four-octet AS numbers')
+  expect(hintFor(update(1, { fourOctetAs: false, addPath: false }), PLAIN)).toBe('--asn2')
+  expect(hintFor(update(200, { fourOctetAs: true, addPath: true }), PLAIN)).toBe('--add-path')
+})
+
+test('no flag helps what is not there, or what is settled', () => {
+  const header = Uint8Array.from([...new Array<number>(16).fill(255), 5001 >> 8, 5001 & 255, 2])
+  expect(hintFor(header, PLAIN)).toBeUndefined()
+  expect(hintFor(header, assumed({ fourOctetAs: true, addPath: false, extendedMessages: true }))).toBeUndefined()
+  expect(hintFor(update(1, { fourOctetAs: false, addPath: false }), PLAIN, () => PLAIN)).toBeUndefined()
+})
+
+describe('messages of more than 4096 octets (RFC 8654)', () => {
+  const extended = assumed({ fourOctetAs: true, addPath: false, extendedMessages: true })
+  const header = (length: number, type: number) => Uint8Array.from([...new Array<number>(16).fill(255), length >> 8, length & 255, type])
+
+  test.each([2, 3, 5])('type %i may have them where the session agreed on it', (type) => {
+    expect(looksExtended(header(5000, type), PLAIN)).toBe(true)
+    expect(looksExtended(header(5000, type), extended)).toBe(false)
+    expect(looksExtended(header(5000, type), PLAIN, () => PLAIN)).toBe(false)
+  })
+
+  test.each([
+    [5000, 1],
+    [5000, 4],
+    [5000, 9],
+    [18, 2],
+    [100, 2],
+  ])('a header of %i octets and type %i is not at fault for that', (length, type) => {
+    expect(looksExtended(header(length, type), PLAIN)).toBe(false)
+  })
+
+  test('of a message that claims more octets than there are only the header is judged', () => {
+    expect(dissect(header(5000, 2), extended).problems).toEqual([])
+    expect(dissect(header(100, 2), PLAIN).problems).toEqual([])
+    expect(dissect(header(5000, 2), PLAIN).problems).toMatchObject([{ code: 1, subcode: 2 }])
+    expect(dissect(header(5000, 9), extended).problems).toMatchObject([{ code: 1, subcode: 3 }])
+  })
 })
 
 test('path identifiers that pass for default routes raise a doubt', () => {
