@@ -217,6 +217,17 @@ describe('exit codes', () => {
     expect(Number(/(\d+) messages/.exec(out)?.[1])).toBeGreaterThan(1000)
   })
 
+  test.each([
+    ['octets behind it', concat(gzipSync(toHex(update(1))), [88, 88, 88, 88]), '! unreadable: 4 octets behind the compressed data'],
+    ['a wrong checksum', gzipSync(toHex(update(1))).map((byte, i, all) => (i === all.length - 6 ? byte ^ 1 : byte)), '! unreadable: '],
+  ])('1: a compressed file with %s is read all the same, and the files after it', async (_, bytes, gap) => {
+    const { code, out } = await decode(await file('a.gz', bytes), await file('b', toHex(keepalive())))
+    expect(code).toBe(EXIT.failed)
+    expect(out).toContain('announces 10.0.1.0/24')
+    expect(out).toContain(gap)
+    expect(out).toContain('KEEPALIVE')
+  })
+
   test('2: what cannot be read, and the other files all the same', async () => {
     const good = await file('good', toHex(keepalive()))
     const zip = await file('a.bz2', 'BZh91AY&SY')
