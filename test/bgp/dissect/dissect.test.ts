@@ -168,6 +168,32 @@ test('an error has its place, its data and its action', () => {
   ])
 })
 
+describe('IPv6 unicast is judged as the speaker judges it, where the session speaks it', () => {
+  const reach = (nextHop: string, nlri: string) => {
+    const value = `0002 01 ${(nextHop.length / 2).toString(16).padStart(2, '0')} ${nextHop} 00 ${nlri}`.replaceAll(' ', '')
+    return updateOf(`${MANDATORY} 80 0e ${(value.length / 2).toString(16).padStart(2, '0')} ${value}`)
+  }
+  const global = '20010db8000000000000000000000001'
+
+  test.each([
+    ['a next hop of 4 octets', reach('0a000001', '20 20010db8'), 'a next hop of 4 octets'],
+    ['a prefix length of 129', reach(global, `81 ${global}00`), '129'],
+  ])('%s ends the session', (_, bytes, detail) => {
+    const [problem, ...others] = dissect(bytes, PLAIN).problems
+    expect(problem).toMatchObject({ code: 3, subcode: 9, action: 'session-reset', detail: expect.stringContaining(detail) })
+    expect(problem).not.toHaveProperty('opaqueToSpeaker')
+    expect(others).toEqual([])
+    const without = dissect(bytes, { ...PLAIN, ipv6: false }).problems
+    expect(without).toMatchObject([{ code: 3, subcode: 9, opaqueToSpeaker: true }])
+  })
+
+  test('path identifiers are read where they are agreed on', () => {
+    const bytes = reach(global, '00000007 20 20010db8')
+    const options = { ...PLAIN, addPath: ({ afi }: { afi: number }) => afi === 2 }
+    expect(dissect(bytes, options)).toMatchObject({ problems: [], update: { announced: [{ prefix: '2001:db8::/32', pathId: 7 }] } })
+  })
+})
+
 test('the same octets read another way: which flag would help', () => {
   expect(hintFor(update(1), PLAIN)).toBe('four-octet AS numbers')
   expect(hintFor(update(1, { fourOctetAs: false, addPath: false }), PLAIN)).toBe('--asn2')
