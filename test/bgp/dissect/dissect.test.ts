@@ -242,6 +242,28 @@ test('path identifiers that pass for default routes raise a doubt', () => {
   expect(looksLikeAddPath(dissect(update(1), PLAIN), update(1))).toBe(false)
 })
 
+test('attributes inside attributes are read as deep as networks have them, and no deeper', () => {
+  const nested = (depth: number) => {
+    const headers = Array.from({ length: depth }, (_, i) => `d080${(8 * (depth - i) - 4).toString(16).padStart(4, '0')}0000fde9`)
+    return headers.join('')
+  }
+  const extended = assumed({ fourOctetAs: true, addPath: false, extendedMessages: true })
+  const depths = (fields: readonly Field[]): number => {
+    const inner = fields.map((each) => (each.fields === undefined ? 0 : depths(each.fields)))
+    return Math.max(0, ...inner) + (fields.some((each) => each.name === 'ATTR_SET') ? 1 : 0)
+  }
+  for (const [depth, seen] of [
+    [2, 2],
+    [9, 9],
+    [10, 9],
+    [8000, 9],
+  ] as const) {
+    const { problems, fields } = dissect(updateOf(nested(depth)), extended)
+    expect(problems).toEqual([])
+    expect(depths(fields)).toBe(seen)
+  }
+})
+
 describe('other messages', () => {
   test('an OPEN with capabilities of every kind, in the long form of RFC 9072', () => {
     const capabilities =
