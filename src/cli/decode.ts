@@ -2,8 +2,10 @@
 import { Command, Option } from 'commander'
 import { FORMATS, type Format, formatOf, type Item, readerFor } from '../bgp/capture/index.ts'
 import type { Assumptions } from '../bgp/dissect/index.ts'
-import { BrokenCompression, octetsOf, STDIN } from './decode/input.ts'
+import { BrokenCompression } from './decode/compression.ts'
+import { octetsOf, STDIN } from './decode/input.ts'
 import { jsonLine } from './decode/json.ts'
+import { settled } from './decode/settled.ts'
 import { isFaulty, type Told, tell } from './decode/told.ts'
 import { treeLines } from './decode/tree.ts'
 import { Ending, EXIT } from './exit.ts'
@@ -13,6 +15,7 @@ interface Options {
   readonly format?: (typeof FORMATS)[number]
   readonly asn2?: true
   readonly addPath?: true
+  readonly extendedMessages?: true
   readonly json?: true
 }
 
@@ -23,9 +26,10 @@ export function decodeCommand(): Command {
     .addOption(new Option('--format <FORMAT>', 'what the files are (default: told by their first octets)').choices(FORMATS))
     .option('--asn2', 'AS numbers have two octets, where no OPEN tells')
     .option('--add-path', 'prefixes have path identifiers, where no OPEN tells')
+    .option('--extended-messages', 'messages may be longer than 4096 octets, where no OPEN tells')
     .option('--json', 'one JSON object a line')
     .action(async (files: string[], options: Options) => {
-      process.exitCode = await decode(files, options)
+      process.exitCode = await settled(decode(files, options))
     })
 }
 
@@ -84,8 +88,8 @@ function written(text: string): Promise<void> {
   })
 }
 
-async function* itemsOf(file: string, { format, asn2, addPath }: Options): AsyncGenerator<readonly Item[]> {
-  const assumptions: Assumptions = { fourOctetAs: asn2 !== true, addPath: addPath === true }
+async function* itemsOf(file: string, { format, asn2, addPath, extendedMessages }: Options): AsyncGenerator<readonly Item[]> {
+  const assumptions: Assumptions = { fourOctetAs: asn2 !== true, addPath: addPath === true, extendedMessages: extendedMessages === true }
   let reader: ReturnType<typeof readerFor> | undefined
   try {
     for await (const chunk of octetsOf(file)) {
@@ -95,7 +99,7 @@ async function* itemsOf(file: string, { format, asn2, addPath }: Options): Async
   } catch (error) {
     if (!(error instanceof BrokenCompression)) throw error
     if (reader !== undefined) yield reader.end()
-    yield [{ kind: 'gap', place: {}, reason: 'truncated', text: `the compressed data end early or are damaged: ${error.message}` }]
+    yield [{ kind: 'gap', place: {}, reason: error.reason, text: error.message }]
     return
   }
   if (reader !== undefined) yield reader.end()

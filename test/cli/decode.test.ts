@@ -171,6 +171,40 @@ describe('exit codes', () => {
     expect((await decode(paths)).out).toContain('with --add-path')
   })
 
+  test('a message of more than 4096 octets: 1 with a hint, 0 with the flag, and what is around it all the same', async () => {
+    const long = concat(new Uint8Array(16).fill(255), u16(5000), [3, 6, 2], new Uint8Array(5000 - 21))
+    const text = await file('long', toHex(concat(keepalive(), long, keepalive())))
+    const { code, lines } = await decode('--json', text)
+    expect(code).toBe(EXIT.failed)
+    expect(lines).toMatchObject([
+      { type: 'KEEPALIVE' },
+      { type: 'NOTIFICATION', length: 19, errors: [{ code: 1, subcode: 2 }], hint: expect.stringContaining('--extended-messages') },
+      { type: 'gap', reason: 'not-synchronized' },
+      { type: 'KEEPALIVE' },
+    ])
+    const extended = await decode('--json', '--extended-messages', text)
+    expect(extended.code).toBe(EXIT.pass)
+    expect(extended.lines).toMatchObject([{ type: 'KEEPALIVE' }, { type: 'NOTIFICATION', length: 5000 }, { type: 'KEEPALIVE' }])
+  })
+
+  test('no flag is named that an OPEN of the capture leaves without effect', async () => {
+    const a = { fromPort: 40000, toPort: 179, from: '10.0.1.10', to: '10.0.1.254' }
+    const forth = open(65001)
+    const long = concat(new Uint8Array(16).fill(255), u16(5000), [3, 6, 2])
+    const frames = [
+      ipv4({ ...a, sequence: 1, payload: forth }),
+      ipv4({ ...a, sequence: 1 + forth.length, payload: concat(long, keepalive()) }),
+    ]
+    const capture = await file(
+      'one.pcap',
+      pcap(
+        frames.map((frame) => ({ frame })),
+        { link: 101 },
+      ),
+    )
+    expect((await decode(capture)).out).not.toContain('--extended-messages')
+  })
+
   test('1: a capture or compressed file that ends early is read as far as it goes', async () => {
     const whole = session()
     const cut = await decode(await file('cut', whole.subarray(0, whole.length - 9)))
@@ -181,6 +215,17 @@ describe('exit codes', () => {
     expect(code).toBe(EXIT.failed)
     expect(out).toContain('the compressed data end early')
     expect(Number(/(\d+) messages/.exec(out)?.[1])).toBeGreaterThan(1000)
+  })
+
+  test.each([
+    ['octets behind it', concat(gzipSync(toHex(update(1))), [88, 88, 88, 88]), '! unreadable: 4 octets behind the compressed data'],
+    ['a wrong checksum', gzipSync(toHex(update(1))).map((byte, i, all) => (i === all.length - 6 ? byte ^ 1 : byte)), '! unreadable: '],
+  ])('1: a compressed file with %s is read all the same, and the files after it', async (_, bytes, gap) => {
+    const { code, out } = await decode(await file('a.gz', bytes), await file('b', toHex(keepalive())))
+    expect(code).toBe(EXIT.failed)
+    expect(out).toContain('announces 10.0.1.0/24')
+    expect(out).toContain(gap)
+    expect(out).toContain('KEEPALIVE')
   })
 
   test('2: what cannot be read, and the other files all the same', async () => {

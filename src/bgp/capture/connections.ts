@@ -2,7 +2,7 @@
  * TCP connections that carry BGP, from packets in any order: those to or from port 179, and those with a segment that begins with a
  * message. What later messages mean is settled by the OPENs of both directions, as far as they are in the capture.
  */
-import { type Assumptions, dissect, negotiatedOptions, type Offer } from '../dissect/index.ts'
+import { type Assumptions, dissect, negotiatedOptions, type Offer, type OptionsUnder } from '../dissect/index.ts'
 import type { CaptureTime, Item, Place } from './item.ts'
 import type { Segment } from './link.ts'
 import { beginsWithMessage, type Cut, MessageCutter, notSynchronized } from './messages.ts'
@@ -27,7 +27,10 @@ interface Half {
   offer?: Offer
   /** Sequence number of its SYN. */
   syn?: number
-  ended?: true
+  /** Sequence number behind its last octet, by its FIN. */
+  fin?: { readonly sequence: number; readonly origin: Origin }
+  /** The same by its RST, which may come from somebody who only guesses it. */
+  rst?: number
 }
 
 interface Connection {
@@ -47,7 +50,7 @@ export class Connections {
     let connection = this.#all.get(key)
     if (connection === undefined) {
       if (segment.fromPort !== BGP_PORT && segment.toPort !== BGP_PORT && !beginsWithMessage(segment.payload)) return
-    } else if (segment.syn && isNew(halfOf(connection, segment.from), segment)) {
+    } else if (isNew(connection, segment)) {
       yield* this.#close(connection, origin)
       connection = undefined
     }
@@ -57,10 +60,7 @@ export class Connections {
     this.#all.set(key, connection)
     if (this.#all.size > MOST_CONNECTIONS) yield* this.#letGo(origin)
     yield* this.#take(connection, segment, origin)
-    if (segment.rst || connection.halves.every((half) => half.ended)) {
-      yield* this.#close(connection, origin)
-      if (segment.rst) this.#all.delete(key)
-    }
+    for (const half of connection.halves) if (isAtEnd(half)) yield* this.#closeHalf(connection, half, origin)
   }
 
   *end(): Generator<Item> {
@@ -78,9 +78,14 @@ export class Connections {
     if (segment.acknowledgement !== undefined) {
       yield* this.#cut(connection, other, other.stream.acknowledged(segment.acknowledgement))
     }
+    if (segment.rst) {
+      // What it may have as its payload is a word to people, none of the stream's octets (RFC 9293 §3.5.3).
+      half.rst ??= segment.sequence
+      return
+    }
     const sequence = segment.syn ? (segment.sequence + 1) >>> 0 : segment.sequence
+    if (segment.fin) half.fin ??= { sequence: (sequence + segment.payload.length + segment.cut) >>> 0, origin }
     yield* this.#cut(connection, half, half.stream.segment(sequence, segment.payload, segment.cut, origin))
-    if (segment.fin) half.ended = true
   }
 
   *#cut(connection: Connection, half: Half, parts: Iterable<InOrder<Origin>>): Generator<Item> {
@@ -104,8 +109,10 @@ export class Connections {
     const place = placeOf(half, cut.first, cut.last)
     if (cut.kind === 'lost') return notSynchronized(cut, place, 'of a message whose beginning is not in the capture')
     const { bytes, missing } = cut
-    const options = this.#optionsOf(connection, half)
-    const item: Item = { kind: 'message', place, bytes, options, optionsKnown: connection.halves.every((each) => each.offer), missing }
+    const optionsUnder = optionsOf(connection, half)
+    const options = optionsUnder(this.#assumptions)
+    const optionsKnown = connection.halves.every((each) => each.offer)
+    const item: Item = { kind: 'message', place, bytes, options, optionsKnown, optionsUnder, missing }
     if (bytes[18] === 1 && missing === 0) {
       const { offer, problems } = dissect(bytes, options)
       // A malformed one is refused, and settles nothing.
@@ -114,14 +121,9 @@ export class Connections {
     return item
   }
 
-  #optionsOf(connection: Connection, half: Half) {
-    const other = connection.halves[0] === half ? connection.halves[1] : connection.halves[0]
-    return negotiatedOptions(half.offer, other.offer, this.#assumptions)
-  }
-
   #open({ from, to }: Segment): Connection {
     const half = (a: string, b: string): Half => {
-      const cutter: MessageCutter<Origin> = new MessageCutter(() => this.#optionsOf(connection, own).extendedMessages)
+      const cutter: MessageCutter<Origin> = new MessageCutter(() => optionsOf(connection, own)(this.#assumptions).extendedMessages)
       const own: Half = { from: a, to: b, stream: new Reassembly(), cutter }
       return own
     }
@@ -130,13 +132,14 @@ export class Connections {
   }
 
   *#close(connection: Connection, origin?: Origin): Generator<Item> {
-    for (const half of connection.halves) {
-      yield* this.#cut(connection, half, half.stream.end())
-      const last = origin ?? { packet: 0 }
-      for (const cut of half.cutter.end(last)) {
-        // The packet that ends the connection, or the file, brought none of it.
-        yield this.#item(connection, half, { ...cut, last: cut.first })
-      }
+    for (const half of connection.halves) yield* this.#closeHalf(connection, half, origin)
+  }
+
+  *#closeHalf(connection: Connection, half: Half, origin: Origin = { packet: 0 }): Generator<Item> {
+    yield* this.#cut(connection, half, half.stream.end(half.fin))
+    for (const cut of half.cutter.end(origin)) {
+      // The packet that ends the connection, or the file, brought none of it.
+      yield this.#item(connection, half, { ...cut, last: cut.first })
     }
   }
 
@@ -147,10 +150,31 @@ export class Connections {
   }
 }
 
-/** A SYN of another connection between the same ports. */
-function isNew(half: Half, segment: Segment): boolean {
-  if (half.syn !== undefined) return half.syn !== segment.sequence
-  return half.stream.started
+/** What the OPENs so far settle for what `half` sends. */
+function optionsOf({ halves }: Connection, half: Half): OptionsUnder {
+  const { offer } = half
+  const other = halves[halves[0] === half ? 1 : 0].offer
+  return (assumptions) => negotiatedOptions(offer, other, assumptions)
+}
+
+/** A segment of another connection between the same ports: its SYN, or octets that are far from those of one that has ended. */
+function isNew(connection: Connection, { from, syn, sequence, payload }: Segment): boolean {
+  const half = halfOf(connection, from)
+  if (!syn) return payload.length > 0 && connection.halves.some((each) => endOf(each) !== undefined) && half.stream.isFar(sequence)
+  if (half.syn !== undefined) return half.syn !== sequence
+  // A capture may have the SYN behind the first octets.
+  return half.stream.started && !half.stream.beganAt((sequence + 1) >>> 0)
+}
+
+/** Where its octets end, as far as it is known. */
+function endOf({ fin, rst }: Half): number | undefined {
+  return fin?.sequence ?? rst
+}
+
+/** It has said where its octets end, and all are there: captures may have a FIN or RST before octets that were sent before it. */
+function isAtEnd(half: Half): boolean {
+  const end = endOf(half)
+  return end !== undefined && half.stream.reached(end)
 }
 
 function halfOf(connection: Connection, from: string): Half {

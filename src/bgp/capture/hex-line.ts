@@ -84,18 +84,26 @@ function digitsOnly(line: string): HexLine | undefined {
 
 const MARKER = /(?:(?:0x|\\x)?ff[\s,:;.-]*){16}/i
 const DECIMAL_MARKER = /(?:255[\s,]+){16}/
+/** The same for each octet from there on. */
+const OCTET = /(?:0x|\\x)?([0-9a-f]{2})[\s,:;.-]*/iy
+const DECIMAL_OCTET = /(25[0-5]|2[0-4]\d|[01]?\d{1,2})(?!\d)[\s,]*/y
 
 function logLine(line: string): HexLine | undefined {
   const hex = MARKER.exec(line)
   if (hex !== null) {
-    const run = /^(?:(?:0x|\\x)?[0-9a-f]{2}[\s,:;.-]*)+/i.exec(line.slice(hex.index))?.[0] ?? ''
-    return { octets: octetsOf(run.replace(SEPARATORS, '')) }
+    return { octets: octetsOf(run(OCTET, line, hex.index).join('')) }
   }
   const decimal = DECIMAL_MARKER.exec(line)
   if (decimal === null) return undefined
-  const numbers = /^(?:\d{1,3}[\s,]*)+/.exec(line.slice(decimal.index))?.[0] ?? ''
-  const octets = numbers.split(/[\s,]+/).filter((each) => each !== '')
-  return { octets: Uint8Array.from(octets, Number) }
+  return { octets: Uint8Array.from(run(DECIMAL_OCTET, line, decimal.index), Number) }
+}
+
+/** Octets one after the other from `at` on. They are looked for one at a time: in a long line one expression for all exceeds the stack. */
+function run(octet: RegExp, line: string, at: number): string[] {
+  const found: string[] = []
+  octet.lastIndex = at
+  for (let match = octet.exec(line); match !== null; match = octet.exec(line)) found.push(match[1]!)
+  return found
 }
 
 function octetsOf(digits: string): Uint8Array {

@@ -1,5 +1,5 @@
 /** What a capture holds, in its order: messages, what is missing between them, and what else is to be said. */
-import type { DissectOptions, Json } from '../dissect/index.ts'
+import type { DissectOptions, Json, OptionsUnder } from '../dissect/index.ts'
 
 /** Nanoseconds beside the seconds: captures have more digits than a number keeps. */
 export interface CaptureTime {
@@ -36,6 +36,8 @@ export interface MessageItem {
   readonly options: DissectOptions
   /** False: neither OPENs nor the file's format told the options. */
   readonly optionsKnown: boolean
+  /** What the options would be under other assumptions: one OPEN may have settled some of them. */
+  readonly optionsUnder: OptionsUnder
   /** Octets that the message has and the capture has not. */
   readonly missing: number
 }

@@ -5,7 +5,7 @@
  *     push(octets, origin)      what a packet brought
  *     hole(octets, origin)      how many are missing: a message whose beginning is there says where the next one begins
  */
-import { HEADER_SIZE, MAX_MESSAGE_SIZE, MessageType, readHeader } from '../wire/header.ts'
+import { EXTENDED_MESSAGE_SIZE, HEADER_SIZE, MAX_MESSAGE_SIZE, MessageType, readHeader } from '../wire/header.ts'
 import { Bytes } from './bytes.ts'
 import type { Item, Place } from './item.ts'
 
@@ -30,7 +30,6 @@ export function notSynchronized<Origin>(cut: Extract<Cut<Origin>, { kind: 'lost'
   return { kind: 'gap', place, reason: 'not-synchronized', text, bytes, octets, ...(malformed && { malformed: true }) }
 }
 
-const LARGEST = 0xffff
 /** Octets that are kept of what is no message. */
 const MOST_LOST = 4096
 
@@ -149,7 +148,7 @@ export class MessageCutter<Origin> {
   }
 
   #largest(type: number): number {
-    return this.#extended() && type !== MessageType.open && type !== MessageType.keepalive ? LARGEST : MAX_MESSAGE_SIZE
+    return this.#extended() && type !== MessageType.open && type !== MessageType.keepalive ? EXTENDED_MESSAGE_SIZE : MAX_MESSAGE_SIZE
   }
 
   /** That of the message in front, which is not whole. */
@@ -214,10 +213,7 @@ function mayBegin(bytes: Uint8Array): boolean {
 
 /** A header that a speaker takes: what a search may end at. */
 function isMessage(bytes: Uint8Array, at: number, extended: boolean): boolean {
-  if (bytes[at] !== 0xff) return false
-  if (!('code' in readHeader(bytes, at))) return true
-  const length = (bytes[at + 16]! << 8) | bytes[at + 17]!
-  return extended && isMarker(bytes, at) && length > MAX_MESSAGE_SIZE && (bytes[at + 18] === 2 || bytes[at + 18] === 3)
+  return bytes[at] === 0xff && !('code' in readHeader(bytes, at, extended ? EXTENDED_MESSAGE_SIZE : MAX_MESSAGE_SIZE))
 }
 
 /** Where the next message begins, or could begin with octets that are to come; the number of octets where none does. */

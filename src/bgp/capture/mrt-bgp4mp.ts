@@ -72,13 +72,16 @@ function* read(record: MrtRecord, subtype: Subtype, assumptions: Assumptions): G
     return
   }
   // The record is as long as the message; whether the session had RFC 8654 the collector does not say.
-  const options = assumed({ fourOctetAs: subtype.as4, addPath: subtype.addPath === true || assumptions.addPath }, true)
+  const addPath = subtype.addPath === true || assumptions.addPath
+  const options = assumed({ fourOctetAs: subtype.as4, addPath, extendedMessages: true })
   const cutter = new MessageCutter<undefined>(() => true)
   const bytes = record.bytes.subarray(reader.position)
   if (bytes.length === 0) yield unreadable(record, 'the record has no message')
   for (const cut of [...cutter.push(bytes, undefined), ...cutter.end(undefined)]) {
-    if (cut.kind === 'message') yield { kind: 'message', place, bytes: cut.bytes, options, optionsKnown: true, missing: cut.missing }
-    else {
+    if (cut.kind === 'message') {
+      const { bytes, missing } = cut
+      yield { kind: 'message', place, bytes, options, optionsKnown: true, optionsUnder: () => options, missing }
+    } else {
       const text = `${cut.octets} octets that are no message: Message Header Error/Connection Not Synchronized (1/1)`
       yield { kind: 'gap', place, reason: 'not-synchronized', text, bytes: cut.bytes, malformed: true }
     }

@@ -42,6 +42,21 @@ export class Reassembly<Origin> {
     return this.#next !== undefined
   }
 
+  /** The first segment of a capture began there, before any SYN. */
+  beganAt(sequence: number): boolean {
+    return this.#first === sequence
+  }
+
+  /** All octets before `sequence` are out. */
+  reached(sequence: number): boolean {
+    return this.#next === undefined || distance(this.#next, sequence) <= 0
+  }
+
+  /** Farther from the octets of this stream than any segment of it could be. */
+  isFar(sequence: number): boolean {
+    return this.#next !== undefined && Math.abs(distance(this.#next, sequence)) > MOST_WAITING
+  }
+
   *segment(sequence: number, payload: Uint8Array, cut: number, origin: Origin): Generator<InOrder<Origin>> {
     if (payload.length === 0 && cut === 0) return
     if (this.#next === undefined) {
@@ -71,9 +86,12 @@ export class Reassembly<Origin> {
     if (this.#acknowledged >= ACKNOWLEDGEMENTS) yield* this.#giveUp()
   }
 
-  /** Nothing more comes. */
-  *end(): Generator<InOrder<Origin>> {
+  /** Nothing more comes. `last`: the sequence number behind the last octet, and what told it. */
+  *end(last?: { readonly sequence: number; readonly origin: Origin }): Generator<InOrder<Origin>> {
     while (this.#waiting.length > 0) yield* this.#giveUp()
+    if (last === undefined || this.reached(last.sequence)) return
+    yield { hole: distance(this.#next!, last.sequence), origin: last.origin }
+    this.#next = last.sequence
   }
 
   *#giveUp(): Generator<InOrder<Origin>> {

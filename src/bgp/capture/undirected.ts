@@ -1,5 +1,5 @@
 /** Octets of which it is not known who sent them: both directions of a session may follow each other. */
-import { type Assumptions, dissect, type Offer, undirectedOptions } from '../dissect/index.ts'
+import { type Assumptions, dissect, type Offer, type OptionsUnder, undirectedOptions } from '../dissect/index.ts'
 import type { CaptureReader, Item, Place } from './item.ts'
 import { type Cut, MessageCutter, notSynchronized } from './messages.ts'
 
@@ -26,13 +26,15 @@ export class Undirected {
   #item(cut: Cut<Place>): Item {
     const place = cut.first
     if (cut.kind === 'lost') return notSynchronized(cut, place, 'before the first message')
-    const options = undirectedOptions(this.#offers, this.#assumptions)
-    const optionsKnown = this.#offers.length === 2
+    const offers = this.#offers
+    const optionsUnder: OptionsUnder = (assumptions) => undirectedOptions(offers, assumptions)
+    const options = optionsUnder(this.#assumptions)
+    const optionsKnown = offers.length === 2
     if (cut.bytes[18] === 1 && cut.missing === 0) {
       const { offer, problems } = dissect(cut.bytes, options)
-      if (offer !== undefined && problems.length === 0) this.#offers = this.#offers.length === 2 ? [offer] : [...this.#offers, offer]
+      if (offer !== undefined && problems.length === 0) this.#offers = optionsKnown ? [offer] : [...offers, offer]
     }
-    return { kind: 'message', place, bytes: cut.bytes, options, optionsKnown, missing: cut.missing }
+    return { kind: 'message', place, bytes: cut.bytes, options, optionsKnown, optionsUnder, missing: cut.missing }
   }
 }
 

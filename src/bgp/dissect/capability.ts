@@ -8,12 +8,18 @@ import { afiName, familyName, safiName } from './names.ts'
 export interface Capability {
   readonly code: number
   readonly name: string
+  /** Its value makes no sense, so to a speaker it is not there (RFC 5492 §3). */
+  readonly ignored?: true
   readonly value?: Json
   readonly asn?: number
+  /** Of Multiprotocol Extensions. */
+  readonly family?: Family
   readonly addPath?: readonly (Family & { readonly send: boolean; readonly receive: boolean })[]
 }
 
 type Told = Omit<Capability, 'code' | 'name'> & { readonly text?: string }
+
+const IGNORED: Told = { ignored: true, text: 'a value that makes no sense; ignored' }
 
 const NAMES: Readonly<Record<number, string>> = {
   1: 'Multiprotocol Extensions',
@@ -51,9 +57,9 @@ export function walkCapabilities(scope: Scope, found: Capability[]): undefined {
       const field = inner.group('Capability Value', octets, (value) => {
         const whole = within(value, () => {
           told = READERS[code]?.(value, octets) ?? raw(value)
-          if (value.remaining > 0) told = { ...raw(value), text: 'a value that makes no sense; ignored' }
+          if (value.remaining > 0) told = { ...raw(value), ...IGNORED }
         })
-        if (!whole) told = { text: 'a value that makes no sense; ignored' }
+        if (!whole) told = IGNORED
         return undefined
       })
       tidy(field)
@@ -85,11 +91,16 @@ function family(scope: Scope, afterAfi?: () => void): Family {
 const MODES: Readonly<Record<number, string>> = { 1: 'receive', 2: 'send', 3: 'send and receive' }
 const ROLES = ['Provider', 'Route Server', 'Route Server Client', 'Customer', 'Peer']
 
+/** Of a capability that is said by being there. */
+const nothing = (): Told => ({})
+
 const READERS: Readonly<Record<number, (scope: Scope, octets: number) => Told>> = {
   1(scope) {
-    const name = familyName(family(scope, () => void scope.u8('Reserved')))
-    return { value: name, text: name }
+    const told = family(scope, () => void scope.u8('Reserved'))
+    const name = familyName(told)
+    return { family: told, value: name, text: name }
   },
+  2: nothing,
   5(scope) {
     const list: string[] = []
     while (scope.remaining > 0) {
@@ -99,6 +110,7 @@ const READERS: Readonly<Record<number, (scope: Scope, octets: number) => Told>> 
     }
     return { value: list, text: list.join(', ') }
   },
+  6: nothing,
   9(scope) {
     const role = scope.u8('Role', (value) => ROLES[value])
     return { value: ROLES[role] ?? role, text: ROLES[role] ?? `role ${role}` }
@@ -127,6 +139,7 @@ const READERS: Readonly<Record<number, (scope: Scope, octets: number) => Told>> 
     }
     return { addPath, value, text: value.map((each) => `${each.family} ${each.mode}`).join(', ') }
   },
+  70: nothing,
   71(scope) {
     const families: { readonly family: string; readonly flags: readonly string[]; readonly staleTime: number }[] = []
     while (scope.remaining > 0) {

@@ -28,6 +28,8 @@ export interface Context {
   readonly attributes: Record<string, Json>
   /** MP_REACH_NLRI has octets of routes, whether they can be read or not. */
   reaches?: boolean
+  /** How many attributes this list of attributes is inside of (RFC 6368 §5). */
+  readonly depth?: number
   /** The attribute that is being read. */
   attribute?: number
   /** RFC 6396 §4.3.4: in a RIB dump MP_REACH_NLRI holds the next hop alone. */

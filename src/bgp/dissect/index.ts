@@ -11,7 +11,7 @@ export { attributeName, flagsText } from './attribute/index.ts'
 export type { DissectedRoute, Json } from './context.ts'
 export type { Field, Value } from './field.ts'
 export { formatIpv6, toHex } from './format.ts'
-export { type Dissection, dissect, hintFor, looksLikeAddPath } from './message.ts'
+export { type Dissection, dissect, hintFor, looksExtended, looksLikeAddPath } from './message.ts'
 export { familyName } from './names.ts'
 export {
   type Assumptions,
@@ -20,6 +20,7 @@ export {
   describeOptions,
   negotiatedOptions,
   type Offer,
+  type OptionsUnder,
   undirectedOptions,
 } from './options.ts'
 export { type DissectedRibEntry, dissectRibEntry, readRoute } from './rib-entry.ts'

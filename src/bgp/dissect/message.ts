@@ -6,7 +6,7 @@ import { type Field, Scope, within } from './field.ts'
 import { afiName, familyName, MESSAGE_TYPES, safiName } from './names.ts'
 import { walkNotification } from './notification.ts'
 import { walkOpen } from './open.ts'
-import { assumed, type DissectOptions, type Offer } from './options.ts'
+import { type Assumptions, assumed, type DissectOptions, type Offer, type OptionsUnder } from './options.ts'
 import { walkUpdate } from './update.ts'
 import { headerError, messageVerdict, type Problem, problemsOf } from './verdict.ts'
 
@@ -32,11 +32,15 @@ export interface Dissection {
   readonly hint?: string
 }
 
-/** `bytes` is a message from its marker on; with `complete` false the capture ends inside it, and nothing is said of its soundness. */
-export function dissect(bytes: Uint8Array, options: DissectOptions, complete = true): Dissection {
+/**
+ * `bytes` is a message from its marker on; with `whole` false the capture ends inside it, and nothing is said of its soundness. Nor is
+ * anything said of the body of a message that claims more octets than there are.
+ */
+export function dissect(bytes: Uint8Array, options: DissectOptions, whole = true): Dissection {
   const context = newContext(options)
   const scope = new Scope(new Reader(bytes))
-  const header = complete ? headerError(bytes, options) : undefined
+  const header = whole ? headerError(bytes, options) : undefined
+  const complete = whole && (header !== undefined || bytes.length >= claimed(bytes))
   const head: { type?: number; body?: Partial<Dissection> & { text: string } } = {}
   within(scope, () => {
     scope.hex('Marker', 16, bytes.subarray(0, 16).every((byte) => byte === 0xff) ? 'all ones' : 'not all ones')
@@ -56,6 +60,11 @@ export function dissect(bytes: Uint8Array, options: DissectOptions, complete = t
         )
   const name = head.type === undefined ? 'message' : (MESSAGE_TYPES[head.type] ?? `type ${head.type}`)
   return { type: name, length: bytes.length, text: '', ...head.body, fields: scope.fields, problems }
+}
+
+/** The length that the header tells. */
+function claimed(bytes: Uint8Array): number {
+  return (bytes[16]! << 8) | bytes[17]!
 }
 
 /** The octets of the header that RFC 4271 §6.1 finds fault with. */
@@ -104,25 +113,35 @@ export function attributeSpan(fields: readonly Field[], code: number): { readonl
   return list?.fields?.find((field) => field.fields?.[1]?.name === 'Attribute Type Code' && field.fields[1].value === code)
 }
 
-/** Tries the other ways to read a malformed message: the words for the first that finds it sound. */
-export function hintFor(bytes: Uint8Array): string | undefined {
-  const ways: readonly [string, DissectOptions][] = [
-    ['four-octet AS numbers', assumed({ fourOctetAs: true, addPath: false }, true)],
-    ['--add-path', assumed({ fourOctetAs: true, addPath: true }, true)],
-    ['--asn2', assumed({ fourOctetAs: false, addPath: false }, true)],
-    ['--asn2 --add-path', assumed({ fourOctetAs: false, addPath: true }, true)],
+/** Tries the other ways to read the body of a malformed message: the words for the first that finds it sound. */
+export function hintFor(bytes: Uint8Array, { extendedMessages }: DissectOptions, under: OptionsUnder = assumed): string | undefined {
+  if (bytes.length < claimed(bytes)) return undefined
+  const ways: readonly [string, Assumptions][] = [
+    ['four-octet AS numbers', { fourOctetAs: true, addPath: false, extendedMessages }],
+    ['--add-path', { fourOctetAs: true, addPath: true, extendedMessages }],
+    ['--asn2', { fourOctetAs: false, addPath: false, extendedMessages }],
+    ['--asn2 --add-path', { fourOctetAs: false, addPath: true, extendedMessages }],
   ]
-  for (const [words, options] of ways) if (dissect(bytes, options).problems.length === 0) return words
-  return undefined
+  return ways.find(([, assumptions]) => dissect(bytes, under(assumptions)).problems.length === 0)?.[0]
+}
+
+/**
+ * The header would be sound if the session had RFC 8654. Without it the octets behind the header are not taken for its own, so that is
+ * all that can be said.
+ */
+export function looksExtended(bytes: Uint8Array, options: DissectOptions, under: OptionsUnder = assumed): boolean {
+  const extended = under({ fourOctetAs: options.fourOctetAs, addPath: false, extendedMessages: true })
+  return headerError(bytes, options) !== undefined && headerError(bytes, extended) === undefined
 }
 
 /**
  * A sound message that says the same prefix more than once, and nothing malformed with ADD-PATH: small path identifiers pass for default
  * routes, three of them in a row.
  */
-export function looksLikeAddPath({ update, problems }: Dissection, bytes: Uint8Array): boolean {
+export function looksLikeAddPath({ update, problems }: Dissection, bytes: Uint8Array, under: OptionsUnder = assumed): boolean {
   const routes = [...(update?.announced ?? []), ...(update?.withdrawn ?? [])]
   const defaults = routes.filter((route) => route.pathId === undefined && (route.prefix === '0.0.0.0/0' || route.prefix === '::/0'))
   if (problems.length > 0 || defaults.length < 2) return false
-  return [true, false].some((fourOctetAs) => dissect(bytes, assumed({ fourOctetAs, addPath: true }, true)).problems.length === 0)
+  const ways = [true, false].map((fourOctetAs) => under({ fourOctetAs, addPath: true, extendedMessages: true }))
+  return ways.some((options) => dissect(bytes, options).problems.length === 0)
 }

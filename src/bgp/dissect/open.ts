@@ -38,9 +38,13 @@ export function walkOpen(scope: Scope, context: Context, complete: boolean): Dis
       scope.rest('Undecoded')
     }
   })
-  const asn = found.find((each) => each.code === 65)?.asn ?? said.myAs
+  const asn = found.find((each) => each.asn !== undefined)?.asn ?? said.myAs
   return {
-    offer: { capabilities: new Set(found.map((each) => each.code)), addPath: found.flatMap((each) => each.addPath ?? []) },
+    offer: {
+      capabilities: new Set(found.filter((each) => !each.ignored).map((each) => each.code)),
+      families: found.flatMap((each) => each.family ?? []),
+      addPath: found.flatMap((each) => each.addPath ?? []),
+    },
     json: { ...said, asn, capabilities: found.map(({ code, name, value }) => ({ code, name, ...(value !== undefined && { value }) })) },
     text: `AS ${asn}, identifier ${said.identifier}, hold time ${said.holdTime} s`,
   }

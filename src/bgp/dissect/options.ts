@@ -1,11 +1,13 @@
 /** How the bytes of a session are to be read: what both OPENs agreed on, as far as it was seen. */
-import type { Family } from '../wire/capability/family.ts'
+import { type Family, IPV4_UNICAST, IPV6_UNICAST, isIpv4Unicast } from '../wire/capability/family.ts'
 import type { CodecContext } from '../wire/context.ts'
 
 /** What an OPEN offers, as far as later messages depend on it. */
 export interface Offer {
-  /** Codes of all its capabilities. */
+  /** Codes of all its capabilities that make sense. */
   readonly capabilities: ReadonlySet<number>
+  /** Of its Multiprotocol Extensions (RFC 4760 §8). */
+  readonly families: readonly Family[]
   readonly addPath: readonly (Family & { readonly send: boolean; readonly receive: boolean })[]
 }
 
@@ -14,6 +16,8 @@ export interface DissectOptions {
   readonly fourOctetAs: boolean
   /** NLRI of a family carry a path identifier (RFC 7911), in the direction that is read. */
   readonly addPath: (family: Family) => boolean
+  /** IPv6 unicast is spoken: a speaker keeps the routes of other families as octets. */
+  readonly ipv6: boolean
   /** Messages up to 65,535 octets are accepted (RFC 8654). */
   readonly extendedMessages: boolean
 }
@@ -22,15 +26,19 @@ export interface DissectOptions {
 export interface Assumptions {
   readonly fourOctetAs: boolean
   readonly addPath: boolean
+  readonly extendedMessages?: boolean
 }
 
-export function assumed({ fourOctetAs, addPath }: Assumptions, extendedMessages = false): DissectOptions {
-  return { fourOctetAs, addPath: () => addPath, extendedMessages }
+/** How octets are read under each assumption, as far as nothing else settles it. */
+export type OptionsUnder = (assumptions: Assumptions) => DissectOptions
+
+export function assumed({ fourOctetAs, addPath, extendedMessages = false }: Assumptions): DissectOptions {
+  return { fourOctetAs, addPath: () => addPath, ipv6: true, extendedMessages }
 }
 
-/** The same for the speaker's own codec, which knows ADD-PATH for IPv4 unicast. */
-export function codecContext(options: DissectOptions): CodecContext {
-  return { fourOctetAs: options.fourOctetAs, addPath: options.addPath({ afi: 1, safi: 1 }) }
+/** The same for the speaker's own codec, which knows the unicast of IPv4 and IPv6. */
+export function codecContext({ fourOctetAs, addPath, ipv6 }: DissectOptions): CodecContext {
+  return { fourOctetAs, addPath: addPath(IPV4_UNICAST), ...(ipv6 && { ipv6: { addPath: addPath(IPV6_UNICAST) } }) }
 }
 
 const EXTENDED_MESSAGE = 6
@@ -45,7 +53,8 @@ export function negotiatedOptions(from: Offer | undefined, to: Offer | undefined
   return {
     fourOctetAs: both(FOUR_OCTET_AS, assumptions.fourOctetAs),
     addPath: (family) => agreed(from && hasAddPath(from, family, 'send'), to && hasAddPath(to, family, 'receive'), assumptions.addPath),
-    extendedMessages: both(EXTENDED_MESSAGE, false),
+    ipv6: agreed(from && speaks(from, IPV6_UNICAST), to && speaks(to, IPV6_UNICAST), true),
+    extendedMessages: both(EXTENDED_MESSAGE, assumptions.extendedMessages ?? false),
   }
 }
 
@@ -62,13 +71,23 @@ function agreed(one: boolean | undefined, other: boolean | undefined, otherwise:
   return one === undefined || other === undefined ? otherwise : true
 }
 
+/** RFC 4760 §8: without the capability it is IPv4 unicast alone. */
+function speaks({ families }: Offer, family: Family): boolean {
+  return families.length === 0 ? isIpv4Unicast(family) : families.some((each) => isSame(each, family))
+}
+
+/** Of a family that comes twice the speaker takes the first. */
 function hasAddPath(open: Offer, family: Family, direction: 'send' | 'receive'): boolean {
-  return open.addPath.some((each) => each.afi === family.afi && each.safi === family.safi && each[direction])
+  return speaks(open, family) && open.addPath.find((each) => isSame(each, family))?.[direction] === true
+}
+
+function isSame(a: Family, b: Family): boolean {
+  return a.afi === b.afi && a.safi === b.safi
 }
 
 /** `4-octet AS, ADD-PATH`: what a reader of a message must know that the message does not say. */
 export function describeOptions(options: DissectOptions): string[] {
-  const addPath = [1, 2].some((afi) => options.addPath({ afi, safi: 1 }))
+  const addPath = [IPV4_UNICAST, IPV6_UNICAST].some(options.addPath)
   return [
     options.fourOctetAs ? '4-octet AS' : '2-octet AS',
     ...(addPath ? ['ADD-PATH'] : []),

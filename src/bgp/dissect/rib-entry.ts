@@ -30,7 +30,7 @@ export function dissectRibEntry(bytes: Uint8Array, at: number, end: number, fami
           { at, end: reach.at },
           { at: reach.end, end },
         ]
-  const verdict = attributesVerdict(bytes, spans, fourOctetAs)
+  const verdict = attributesVerdict(bytes, spans, options)
   return { field, problems: problemsOf(verdict, context.faults, bytes, field, spanOf), attributes: context.attributes }
 }
 

@@ -4,10 +4,11 @@
  * that it has no use for) the walk's word stands, marked as such.
  */
 
-import { decodeAttributes } from '../wire/attribute/index.ts'
+import { type Attribute, decodeAttributes } from '../wire/attribute/index.ts'
+import { isIpv4Unicast } from '../wire/capability/family.ts'
 import { Reader } from '../wire/cursor.ts'
 import { type AttributeError, ErrorCode, type WireError, WireFault } from '../wire/errors.ts'
-import { MAX_MESSAGE_SIZE, MessageType, readHeader } from '../wire/header.ts'
+import { EXTENDED_MESSAGE_SIZE, MAX_MESSAGE_SIZE, readHeader } from '../wire/header.ts'
 import { decodeMessage } from '../wire/message/index.ts'
 import { describeNotification } from '../wire/message/notification.ts'
 import type { Fault } from './field.ts'
@@ -45,17 +46,8 @@ const SOUND: Verdict = { survived: [], opaque: new Set() }
 
 /** The header's verdict (RFC 4271 §6.1, RFC 8654 §4); `undefined` for a sound one. */
 export function headerError(bytes: Uint8Array, options: DissectOptions): WireError | undefined {
-  const header = readHeader(bytes, 0)
-  if (!('code' in header)) return undefined
-  return options.extendedMessages && isExtended(bytes) ? undefined : header
-}
-
-/** A message that only its length keeps from being sound; OPEN and KEEPALIVE are never longer. */
-function isExtended(bytes: Uint8Array): boolean {
-  const length = (bytes[16]! << 8) | bytes[17]!
-  const type = bytes[18]!
-  const growing: readonly number[] = [MessageType.update, MessageType.notification]
-  return length > MAX_MESSAGE_SIZE && growing.includes(type) && bytes.subarray(0, 16).every((byte) => byte === 0xff)
+  const header = readHeader(bytes, 0, options.extendedMessages ? EXTENDED_MESSAGE_SIZE : MAX_MESSAGE_SIZE)
+  return 'code' in header ? header : undefined
 }
 
 export function messageVerdict(bytes: Uint8Array, options: DissectOptions): Verdict {
@@ -75,13 +67,13 @@ export function messageVerdict(bytes: Uint8Array, options: DissectOptions): Verd
 export function attributesVerdict(
   bytes: Uint8Array,
   spans: readonly { readonly at: number; readonly end: number }[],
-  fourOctetAs: boolean,
+  options: DissectOptions,
 ): Verdict {
   const survived: AttributeError[] = []
   const opaque = new Set([14])
   for (const { at, end } of spans) {
     try {
-      const { attributes, errors } = decodeAttributes(new Reader(bytes, at, end), { fourOctetAs, addPath: false }, false)
+      const { attributes, errors } = decodeAttributes(new Reader(bytes, at, end), codecContext(options), false)
       survived.push(...errors.filter((each) => each.subcode !== MISSING && !isCollectorsOwn(bytes, each)))
       for (const code of opaqueOf(attributes)) opaque.add(code)
     } catch (error) {
@@ -105,11 +97,13 @@ function isCollectorsOwn(bytes: Uint8Array, { subcode, offset }: AttributeError)
   return subcode === INVALID_NEXT_HOP && bytes.subarray(offset + 3, offset + 7).every((octet) => octet === 0)
 }
 
-function opaqueOf(attributes: readonly { readonly type: string }[]): Set<number> {
+function opaqueOf(attributes: readonly Attribute[]): Set<number> {
   const codes = new Set<number>()
   for (const attribute of attributes) {
-    if (attribute.type === 'unknown' && 'code' in attribute) codes.add(attribute.code as number)
-    if ('other' in attribute && (attribute.other as Uint8Array).length > 0) codes.add(attribute.type === 'mp-reach' ? 14 : 15)
+    if (attribute.type === 'unknown') codes.add(attribute.code)
+    // Of the families that it reads not even the next hop is kept as it came.
+    const multiprotocol = attribute.type === 'mp-reach' || attribute.type === 'mp-unreach'
+    if (multiprotocol && attribute.nlri6 === undefined && !isIpv4Unicast(attribute)) codes.add(attribute.type === 'mp-reach' ? 14 : 15)
   }
   // In an error 0 is the list as a whole, whatever a peer calls an attribute.
   codes.delete(0)

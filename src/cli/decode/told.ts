@@ -1,6 +1,14 @@
 /** What was decoded of one item, for both ways of printing it. */
 import type { GapItem, Item, MessageItem, RecordItem, RouteItem } from '../../bgp/capture/index.ts'
-import { type DissectedRibEntry, type Dissection, dissect, dissectRibEntry, hintFor, looksLikeAddPath } from '../../bgp/dissect/index.ts'
+import {
+  type DissectedRibEntry,
+  type Dissection,
+  dissect,
+  dissectRibEntry,
+  hintFor,
+  looksExtended,
+  looksLikeAddPath,
+} from '../../bgp/dissect/index.ts'
 
 export type Told =
   | { readonly kind: 'message'; readonly item: MessageItem; readonly dissection: Dissection; readonly hint?: string }
@@ -41,10 +49,11 @@ export function isFaulty(told: Told): boolean {
 /** What a reader may want to try where no OPEN told the options. */
 function hintOf(item: MessageItem, dissection: Dissection): string | undefined {
   if (item.missing > 0) return undefined
+  if (looksExtended(item.bytes, item.options, item.optionsUnder)) return 'with --extended-messages it may be longer than 4096 octets'
   if (dissection.problems.length > 0) {
-    const way = hintFor(item.bytes)
+    const way = hintFor(item.bytes, item.options, item.optionsUnder)
     return way === undefined ? undefined : `read with ${way} it would be sound`
   }
-  if (!looksLikeAddPath(dissection, item.bytes)) return undefined
+  if (!looksLikeAddPath(dissection, item.bytes, item.optionsUnder)) return undefined
   return 'it has default routes more than once: with --add-path they may turn out to be path identifiers'
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { readerFor } from '../../../src/bgp/capture/index.ts'
+import type { Item, readerFor } from '../../../src/bgp/capture/index.ts'
+import { encodeMessage } from '../../../src/bgp/wire/index.ts'
+import { jsonLine } from '../../../src/cli/decode/json.ts'
+import { tell } from '../../../src/cli/decode/told.ts'
+import { treeLines } from '../../../src/cli/decode/tree.ts'
+import { PLAIN } from '../../../src/report/index.ts'
+import { context, message } from '../wire/arbitrary.ts'
 import { bgp4mpHead, concat, ipv4, ipv6, keepalive, LINKS, mrt, open, pcap, pcapngSection, u16, u32, update } from './build.ts'
 import { read, told } from './read.ts'
 
@@ -22,6 +28,15 @@ const FILES: Readonly<Record<Parameters<typeof readerFor>[0], Uint8Array>> = {
   hex: new TextEncoder().encode(segments.map((bytes) => `log: ${Buffer.from(bytes).toString('hex').replace(/(..)/g, '$1 ')}\n`).join('')),
 }
 
+/** All that the command line does with them, in both forms. */
+function print(items: readonly Item[]): void {
+  for (const item of items) {
+    const each = tell(item)
+    expect(() => JSON.parse(jsonLine('file', each))).not.toThrow()
+    treeLines('file', each, PLAIN)
+  }
+}
+
 test.each(Object.entries(FILES))('%s, however damaged or cut, is read to its end, and no octet makes it throw', (format, file) => {
   fc.assert(
     fc.property(
@@ -32,6 +47,7 @@ test.each(Object.entries(FILES))('%s, however damaged or cut, is read to its end
         const copy = file.slice(0, length)
         for (const [at, value] of changes) if (at < length) copy[at] = value
         const items = read(format as 'pcap', copy, { piece })
+        print(items)
         expect(told(items)).toEqual(told(read(format as 'pcap', copy, { piece: 100_000 })))
       },
     ),
@@ -42,8 +58,34 @@ test.each(Object.entries(FILES))('%s, however damaged or cut, is read to its end
 test.each(Object.keys(FILES))('%s of nothing but chance', (format) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.integer({ min: 1, max: 100 }), (bytes, piece) => {
-      read(format as 'pcap', bytes, { piece })
+      print(read(format as 'pcap', bytes, { piece }))
     }),
     { numRuns: 300 },
+  )
+})
+
+test('a message of any kind, with octets changed, is told whatever its header claims, and what is around it too', () => {
+  const damaged = context.chain((c) =>
+    message(c).chain((m) => {
+      const bytes = encodeMessage(m, c)
+      const length = fc.tuple(fc.constant(16), fc.integer({ min: 0, max: 255 }))
+      const any = fc.tuple(fc.integer({ min: 16, max: bytes.length - 1 }), fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0, 255)))
+      return fc.array(fc.oneof(length, any), { minLength: 1, maxLength: 5 }).map((changes) => {
+        for (const [at, value] of changes) bytes[at] = value
+        return bytes
+      })
+    }),
+  )
+  fc.assert(
+    fc.property(damaged, fc.boolean(), fc.boolean(), fc.boolean(), (bytes, asn2, addPath, extendedMessages) => {
+      for (const format of ['binary', 'hex'] as const) {
+        const stream = concat(keepalive(), bytes, update(1))
+        const input = format === 'hex' ? new TextEncoder().encode(Buffer.from(stream).toString('hex')) : stream
+        const items = read(format, input, { asn2, addPath, extendedMessages })
+        print(items)
+        expect(told(items.slice(0, 1))).toEqual(['KEEPALIVE'])
+      }
+    }),
+    { numRuns: 1000 },
   )
 })

@@ -38,6 +38,22 @@ const hexdump = (bytes: Uint8Array) =>
     return `${offset(at, 7)} ${words.map((word) => word.slice(2) + word.slice(0, 2)).join(' ')}`
   })}\n${offset(bytes.length, 7)}\n`
 
+describe('a line of a log', () => {
+  const decimal = [...message].join(' ')
+
+  test('may be as long as it likes', () => {
+    for (const octet of ['255 ', 'ff ']) {
+      const [first, ...others] = told(read('hex', `log: ${octet.repeat(2_000_000)}zz\n\n${digits}\n`))
+      expect(first).toBe('type 255 1/2')
+      expect(others.at(-1)).toBe(SAID[0])
+    }
+  })
+
+  test.each(['] 12 bytes', ', 300', ', 1234'])('ends its octets before %s', (behind) => {
+    expect(told(read('hex', `notification with data [${decimal}${behind}`))).toEqual(SAID)
+  })
+})
+
 describe('octets of messages, however they are written', () => {
   test.each([
     ['digits alone', digits],

@@ -5,10 +5,10 @@ import { dissect } from '../../../src/bgp/dissect/index.ts'
 export function read(
   format: Parameters<typeof readerFor>[0],
   bytes: Uint8Array | string,
-  { piece = 7919, asn2 = false, addPath = false } = {},
+  { piece = 7919, asn2 = false, addPath = false, extendedMessages = false } = {},
 ): Item[] {
   const octets = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
-  const reader = readerFor(format, { fourOctetAs: !asn2, addPath })
+  const reader = readerFor(format, { fourOctetAs: !asn2, addPath, extendedMessages })
   const items: Item[] = []
   for (let at = 0; at < octets.length; at += piece) items.push(...reader.push(octets.subarray(at, at + piece)))
   return [...items, ...reader.end()]

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { assumed, dissect, dissectRibEntry, type Field, formatIpv6, hintFor, looksLikeAddPath } from '../../../src/bgp/dissect/index.ts'
+import {
+  assumed,
+  dissect,
+  dissectRibEntry,
+  type Field,
+  formatIpv6,
+  hintFor,
+  looksExtended,
+  looksLikeAddPath,
+} from '../../../src/bgp/dissect/index.ts'
 import { update } from '../capture/build.ts'
 import { goldens } from '../goldens/read.ts'
 import { hex, message } from '../wire/hex.ts'
@@ -159,10 +168,71 @@ test('an error has its place, its data and its action', () => {
   ])
 })
 
+describe('IPv6 unicast is judged as the speaker judges it, where the session speaks it', () => {
+  const reach = (nextHop: string, nlri: string) => {
+    const value = `0002 01 ${(nextHop.length / 2).toString(16).padStart(2, '0')} ${nextHop} 00 ${nlri}`.replaceAll(' ', '')
+    return updateOf(`${MANDATORY} 80 0e ${(value.length / 2).toString(16).padStart(2, '0')} ${value}`)
+  }
+  const global = '20010db8000000000000000000000001'
+
+  test.each([
+    ['a next hop of 4 octets', reach('0a000001', '20 20010db8'), 'a next hop of 4 octets'],
+    ['a prefix length of 129', reach(global, `81 ${global}00`), '129'],
+  ])('%s ends the session', (_, bytes, detail) => {
+    const [problem, ...others] = dissect(bytes, PLAIN).problems
+    expect(problem).toMatchObject({ code: 3, subcode: 9, action: 'session-reset', detail: expect.stringContaining(detail) })
+    expect(problem).not.toHaveProperty('opaqueToSpeaker')
+    expect(others).toEqual([])
+    const without = dissect(bytes, { ...PLAIN, ipv6: false }).problems
+    expect(without).toMatchObject([{ code: 3, subcode: 9, opaqueToSpeaker: true }])
+  })
+
+  test('path identifiers are read where they are agreed on', () => {
+    const bytes = reach(global, '00000007 20 20010db8')
+    const options = { ...PLAIN, addPath: ({ afi }: { afi: number }) => afi === 2 }
+    expect(dissect(bytes, options)).toMatchObject({ problems: [], update: { announced: [{ prefix: '2001:db8::/32', pathId: 7 }] } })
+  })
+})
+
 test('the same octets read another way: which flag would help', () => {
-  expect(hintFor(update(1))).toBe('four-octet AS numbers')
-  expect(hintFor(update(1, { fourOctetAs: false, addPath: false }))).toBe('--asn2')
-  expect(hintFor(update(200, { fourOctetAs: true, addPath: true }))).toBe('--add-path')
+  expect(hintFor(update(1), PLAIN)).toBe('four-octet AS numbers')
+  expect(hintFor(update(1, { fourOctetAs: false, addPath: false }), PLAIN)).toBe('--asn2')
+  expect(hintFor(update(200, { fourOctetAs: true, addPath: true }), PLAIN)).toBe('--add-path')
+})
+
+test('no flag helps what is not there, or what is settled', () => {
+  const header = Uint8Array.from([...new Array<number>(16).fill(255), 5001 >> 8, 5001 & 255, 2])
+  expect(hintFor(header, PLAIN)).toBeUndefined()
+  expect(hintFor(header, assumed({ fourOctetAs: true, addPath: false, extendedMessages: true }))).toBeUndefined()
+  expect(hintFor(update(1, { fourOctetAs: false, addPath: false }), PLAIN, () => PLAIN)).toBeUndefined()
+})
+
+describe('messages of more than 4096 octets (RFC 8654)', () => {
+  const extended = assumed({ fourOctetAs: true, addPath: false, extendedMessages: true })
+  const header = (length: number, type: number) => Uint8Array.from([...new Array<number>(16).fill(255), length >> 8, length & 255, type])
+
+  test.each([2, 3, 5])('type %i may have them where the session agreed on it', (type) => {
+    expect(looksExtended(header(5000, type), PLAIN)).toBe(true)
+    expect(looksExtended(header(5000, type), extended)).toBe(false)
+    expect(looksExtended(header(5000, type), PLAIN, () => PLAIN)).toBe(false)
+  })
+
+  test.each([
+    [5000, 1],
+    [5000, 4],
+    [5000, 9],
+    [18, 2],
+    [100, 2],
+  ])('a header of %i octets and type %i is not at fault for that', (length, type) => {
+    expect(looksExtended(header(length, type), PLAIN)).toBe(false)
+  })
+
+  test('of a message that claims more octets than there are only the header is judged', () => {
+    expect(dissect(header(5000, 2), extended).problems).toEqual([])
+    expect(dissect(header(100, 2), PLAIN).problems).toEqual([])
+    expect(dissect(header(5000, 2), PLAIN).problems).toMatchObject([{ code: 1, subcode: 2 }])
+    expect(dissect(header(5000, 9), extended).problems).toMatchObject([{ code: 1, subcode: 3 }])
+  })
 })
 
 test('path identifiers that pass for default routes raise a doubt', () => {
@@ -170,6 +240,28 @@ test('path identifiers that pass for default routes raise a doubt', () => {
   expect(dissect(bytes, PLAIN).problems).toEqual([])
   expect(looksLikeAddPath(dissect(bytes, PLAIN), bytes)).toBe(true)
   expect(looksLikeAddPath(dissect(update(1), PLAIN), update(1))).toBe(false)
+})
+
+test('attributes inside attributes are read as deep as networks have them, and no deeper', () => {
+  const nested = (depth: number) => {
+    const headers = Array.from({ length: depth }, (_, i) => `d080${(8 * (depth - i) - 4).toString(16).padStart(4, '0')}0000fde9`)
+    return headers.join('')
+  }
+  const extended = assumed({ fourOctetAs: true, addPath: false, extendedMessages: true })
+  const depths = (fields: readonly Field[]): number => {
+    const inner = fields.map((each) => (each.fields === undefined ? 0 : depths(each.fields)))
+    return Math.max(0, ...inner) + (fields.some((each) => each.name === 'ATTR_SET') ? 1 : 0)
+  }
+  for (const [depth, seen] of [
+    [2, 2],
+    [9, 9],
+    [10, 9],
+    [8000, 9],
+  ] as const) {
+    const { problems, fields } = dissect(updateOf(nested(depth)), extended)
+    expect(problems).toEqual([])
+    expect(depths(fields)).toBe(seen)
+  }
 })
 
 describe('other messages', () => {

@@ -2,7 +2,7 @@
  * MP_REACH_NLRI and MP_UNREACH_NLRI, RFC 4760 §3 and §4, of every family. In a RIB dump MP_REACH_NLRI is cut to its next hop
  * (RFC 6396 §4.3.4); some collectors write it whole, which begins with the first octet of the AFI, 0 or 0x40.
  */
-import type { Family } from '../../wire/capability/family.ts'
+import { type Family, isIpv4Unicast, isIpv6Unicast } from '../../wire/capability/family.ts'
 import { UpdateError } from '../../wire/errors.ts'
 import { type Context, type DissectedRoute, fatal, type Json } from '../context.ts'
 import type { Scope } from '../field.ts'
@@ -21,8 +21,7 @@ export const mpReach: ReadAttribute = (scope, context) => {
     fatal(context, { at: scope.at - 1, end: scope.at }, UpdateError.optionalAttribute, `a next hop of ${octets} octets does not fit`)
     return { value: null, text: 'malformed' }
   }
-  // RFC 7606 §7.11; of other families than those that the speaker reads any length is taken.
-  if (family.afi === 1 && family.safi === 1 && octets !== 4) {
+  if (!isNextHopLength(family, octets)) {
     fatal(context, { at: scope.at - 1, end: scope.at }, UpdateError.optionalAttribute, `a next hop of ${octets} octets`)
   }
   const nextHop = readNextHop(scope, octets)
@@ -34,6 +33,12 @@ export const mpReach: ReadAttribute = (scope, context) => {
 export const mpUnreach: ReadAttribute = (scope, context) => {
   if (scope.remaining < 3) return tooShort(scope, context, 'MP_UNREACH_NLRI')
   return withRoutes(scope, readFamily(scope), context)
+}
+
+/** RFC 7606 §7.11: an unexpected length is malformed; of other families than those that the speaker may read any length is taken. */
+function isNextHopLength(family: Family, octets: number): boolean {
+  if (isIpv4Unicast(family)) return octets === 4
+  return !isIpv6Unicast(family) || octets === 16 || octets === 32
 }
 
 function abbreviated(scope: Scope, family: Family): Told {

@@ -160,11 +160,20 @@ export const bfdDiscriminator: ReadAttribute = (scope) => {
   return { value: { mode, discriminator }, text: `mode ${mode}, discriminator ${discriminator}` }
 }
 
+/** Carriers of carriers are nested; more of them than this is nobody's network, and would exceed the stack. */
+const DEEPEST_SET = 8
+
 /** RFC 6368 §5: Origin AS 4 | the attributes of the customer's route, with AS numbers of four octets. */
 export const attributeSet: ReadAttribute = (scope, context, malformed: Malformed) => {
   const asn = scope.u32('Origin AS')
+  const depth = (context.depth ?? 0) + 1
+  if (depth > DEEPEST_SET) {
+    const attributes = scope.hex('Attributes')
+    return { value: { originAs: asn, attributes }, text: `of AS ${asn}, too deep inside others to be read` }
+  }
   const inner = {
     ...context,
+    depth,
     options: { ...context.options, fourOctetAs: true },
     faults: [],
     announced: [],
