@@ -111,6 +111,11 @@ export class RouterHandle extends DeviceHandle {
     return this.run.inject(powerOn(this.lab.power, this.name))
   }
 
+  /** By which next hops its kernel forwards a prefix now; none where it has no route. */
+  nextHopsOf(prefix: string): readonly string[] {
+    return this.lab.view.fib(this.name, prefix)?.nextHops.flatMap(({ via }) => via ?? []) ?? []
+  }
+
   /** A hard reset of one session, from this side. */
   resetSession(peerAddress: string): Tracked<Injected> {
     return this.run.inject(sessionReset(this.lab.sessions, this.name, peerAddress))

@@ -9,6 +9,8 @@ import type { Timer, World } from '../../../world/index.ts'
 import { idleSession } from '../../idle-session.ts'
 import type { Machine, MachineInterface } from '../net/index.ts'
 import { announcements } from './announcements.ts'
+import { Connections } from './connections.ts'
+import { KernelRoutes } from './kernel-routes.ts'
 import { onLink } from './links.ts'
 import type { DaemonProfile } from './profiles.ts'
 import { type Selection, samePath, samePaths, select } from './select.ts'
@@ -26,6 +28,8 @@ export class Daemon {
   readonly #world: World
   readonly #machine: Machine
   readonly #options: DaemonOptions
+  readonly #connections: Connections
+  readonly #kernel: KernelRoutes
   /** By local address: all neighbors that know this router by it. */
   readonly #speakers = new Map<string, Speaker>()
   readonly #selections = new Map<string, Selection>()
@@ -36,13 +40,23 @@ export class Daemon {
 
   constructor(world: World, machine: Machine, options: DaemonOptions) {
     const { plan, profile } = options
-    this.#world = world
+    this.#connections = new Connections(world.transport)
+    this.#world = { ...portsOf(world), transport: this.#connections }
     this.#machine = machine
     this.#options = options
+    this.#kernel = new KernelRoutes({
+      table: machine.table,
+      profile,
+      now: () => world.clock.now(),
+      refused: (prefix, why) => options.emit({ type: 'log', device: plan.name, level: 'warning', message: `${prefix}: ${why}` }),
+    })
     this.#decision = world.clock.timer('best-path selection', () => this.#decide())
     this.#advertisement = world.clock.timer('advertisement', () => this.#advertise())
     this.#stops = [
-      machine.onInterface(() => this.#reconsider()),
+      machine.onInterface((changed) => {
+        this.#reconsider()
+        if (!changed.running) this.#interfaceDown(changed)
+      }),
       machine.table.subscribe(({ prefix, protocol }) => {
         // Of its own routes, only those to subnets may be what a next hop is reached through.
         if (protocol !== profile.route.protocol || !prefix.endsWith('/32')) this.#reconsider()
@@ -115,6 +129,19 @@ export class Daemon {
     }
   }
 
+  #interfaceDown({ name, addresses, present }: MachineInterface): void {
+    this.#kernel.interfaceDown(name, present)
+    const delay = this.#options.profile.fastFailover
+    if (delay === undefined) return
+    const own = new Set(addresses.map((each) => each.split('/')[0]))
+    const there = this.#options.plan.neighbors.filter(({ updateSource, multihop }) => !multihop && own.has(updateSource))
+    if (there.length === 0) return
+    const drop = () => {
+      for (const { address } of there) this.#connections.drop(address)
+    }
+    this.#world.clock.timer('interface down', drop).start(delay)
+  }
+
   #mark(prefixes: Iterable<string>): void {
     for (const prefix of prefixes) this.#dirty.add(prefix)
     if (this.#dirty.size > 0 && !this.#decision.running) this.#decideSoon()
@@ -174,24 +201,19 @@ export class Daemon {
 
   /** What was chosen then; a later choice has an installation of its own, in turn. */
   #install(selections: readonly Selection[]): void {
-    const { plan, profile, emit } = this.#options
-    const { table } = this.#machine
-    const { protocol, metric } = profile.route
-    for (const { route, hops } of selections) {
-      const { prefix } = route
-      if (hops.length === 0) {
-        table.remove(prefix, metric, protocol)
-        continue
-      }
-      const refused = table.replace({ prefix, protocol, metric, nextHops: hops })
-      if (refused !== undefined) emit({ type: 'log', device: plan.name, level: 'warning', message: `${prefix}: ${refused}` })
-    }
+    for (const { route, hops } of selections) this.#kernel.set(route.prefix, hops)
   }
 
   #advertise(): void {
     for (const [localAddress, speaker] of this.#speakers)
       speaker.announce(announcements(this.#options.plan, localAddress, this.#selections.values()))
   }
+}
+
+/** One by one: a world need not be a plain object. */
+function portsOf(world: World): World {
+  const { name, clock, random, transport, calls, host, events } = world
+  return { name, clock, random, transport, calls, host, events, end: () => world.end() }
 }
 
 function isRunning(interfaces: readonly MachineInterface[], hops: readonly { readonly interface: string }[]): boolean {

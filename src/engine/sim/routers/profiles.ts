@@ -19,6 +19,8 @@ export interface DaemonProfile {
   /** From the first UPDATE until the best paths are chosen anew, of all that came meanwhile; and from there until the kernel has them. */
   readonly decision: { readonly least: Micros; readonly most: Micros }
   readonly install: Micros
+  /** Installs next-hop objects, and keeps a group that nobody uses for so long (`zebra nexthop-group keep`); absent: routes have their own next hops. */
+  readonly keepsGroups?: Micros
   /** From a new best path until it is announced. */
   readonly advertisement: Micros
   /** From the daemon's death until the kernel has none of its routes. */
@@ -31,6 +33,8 @@ export interface DaemonProfile {
   readonly idleJitter: boolean
   /** How a connection of a peer that is still Established, or Idle, is refused: with NOTIFICATION 6/7, or without a word. */
   readonly refusal: 'cease' | 'close'
+  /** From when the interface goes down on which our end of it is until a single-hop peer's session ends; it goes on where absent (`bgp fast-external-failover`). */
+  readonly fastFailover?: Micros
   /** A next hop that cannot be reached makes a path invalid. False: it may be the best, is announced on, and is left out of the kernel. */
   readonly tracksNextHops: boolean
   /** The next hops of a single-hop peer must lie on a connected subnet, however well they could be reached. */
@@ -50,6 +54,7 @@ const FRR: DaemonProfile = {
   // UPDATE to kernel: 62–68 ms, of which bgpd's queue has 50 each time.
   decision: { least: 50 * MILLISECOND, most: 55 * MILLISECOND },
   install: 12 * MILLISECOND,
+  keepsGroups: 180 * SECOND,
   // `advertisement-interval 0`, as the lab sets it; `coalesce-time` is for a peer's first advertisements only.
   advertisement: 5 * MILLISECOND,
   flush: 12 * MILLISECOND,
@@ -57,6 +62,8 @@ const FRR: DaemonProfile = {
   activeIdleSeconds: 1,
   idleJitter: true,
   refusal: 'cease',
+  // `Down Interface down`, which it is told by zebra.
+  fastFailover: 8 * MILLISECOND,
   tracksNextHops: true,
   singleHopOnLink: true,
   importCheck: true,
@@ -101,6 +108,8 @@ const BIRD: DaemonProfile = {
   activeIdleSeconds: 5,
   idleJitter: true,
   refusal: 'cease',
+  // `check link`, on by default for `direct`.
+  fastFailover: 1 * MILLISECOND,
   tracksNextHops: true,
   singleHopOnLink: true,
   importCheck: true,

@@ -1,6 +1,6 @@
 /**
  * Follows the kernel's main table in this network namespace. The FIB *is* the stream of `ip monitor`, stamped on receipt; a whole
- * reading is taken at the start, after every event that drops routes in silence, and by the audit.
+ * reading is taken at the start, at and just after every event that drops routes in silence, and by the audit.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -8,6 +8,9 @@ import type { FibRoute, LabEventBody, Micros } from '../../../../model/index.ts'
 import { must } from '../child.ts'
 import { parseIpRoutes, parseMonitorLine } from './parse.ts'
 import { FibTable, forwarding } from './table.ts'
+
+/** Longer than the kernel takes to drop what went with a link. */
+const AFTERWARDS_MS = 20
 
 export interface FibWatchOptions {
   readonly device: string
@@ -112,6 +115,10 @@ export class FibWatch {
     this.#changes++
     if (change.type === 'resync') {
       void this.#resync(at)
+      // The kernel says that a link goes down before it drops its routes, and no lock keeps a reading from coming in between.
+      setTimeout(() => {
+        if (!this.#stopped) void this.#resync(at)
+      }, AFTERWARDS_MS)
       return
     }
     const route = this.#table.apply(change)
@@ -137,11 +144,12 @@ export class FibWatch {
       const routes = await readKernelRoutes(this.#options.device)
       if (this.#stopped) return
       if (this.#changes !== before) {
-        this.#resyncAt ??= at
+        this.#resyncAt = at
         continue
       }
       this.#take(routes, at)
-      return
+      // Somebody wished for a reading while this one was under way: left there, its moment would be the next one's.
+      if (this.#resyncAt === undefined) return
     }
   }
 
