@@ -84,7 +84,10 @@ describe('peerlab preflight', () => {
     const run = preflight('topology.yaml', 'stopped')
     await run.up
     run.child.kill('SIGINT')
-    expect([await run.ended, run.output()]).toEqual([130, expect.stringMatching(/interrupted, not judged · [\d.]+ m?s · nothing left behind · log: /)])
+    expect([await run.ended, run.output()]).toEqual([
+      130,
+      expect.stringMatching(/interrupted, not judged · [\d.]+ m?s · nothing left behind · log: /),
+    ])
     expect(await containers('preflight')).toEqual([])
     expect(existsSync(join(logFolder('stopped'), 'events.ndjson'))).toBe(true)
   })
