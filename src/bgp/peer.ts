@@ -87,7 +87,7 @@ export class Peer implements SessionHooks {
   readonly #ribIn: AdjRibIn
   readonly #stale: StaleRoutes
   #out: Outflow | undefined
-  /** What the last Established session ran on. */
+  /** What the last Established session ran on: kept with its routes. */
   #negotiated: Negotiated | undefined
   #endsOfRib = new Set<FamilyName>()
   #shutdown = false
@@ -165,7 +165,8 @@ export class Peer implements SessionHooks {
     }
     if (this.#main.state === 'Idle' && this.config.refusal === 'close') accept(() => {}).close()
     if (this.#main.state === 'Idle' || this.#second !== undefined) return
-    if (this.#main.state === 'Established' && !this.#main.negotiated?.gracefulRestart) {
+    // RFC 4724 §5: only a capability “with one or more AFIs/SAFIs” tells that a new connection is a restart; one with none is a helper's.
+    if (this.#main.state === 'Established' && !this.#main.negotiated?.gracefulRestart?.families.length) {
       this.#refuse(accept)
       return
     }
@@ -206,7 +207,8 @@ export class Peer implements SessionHooks {
   }
 
   candidates(key: RouteKey): Candidate[] {
-    const negotiated = this.#visible().negotiated
+    // Of the session that they came by, which stale ones outlive (RFC 4724 §4.2).
+    const negotiated = this.#negotiated
     const peerIdentifier: Ipv4 = negotiated?.peerIdentifier ?? 0
     const addPath = (typeof key === 'number' ? negotiated?.addPath.receive : negotiated?.addPathIpv6.receive) ?? false
     return this.#ribIn.paths(key).map((path) => ({ peerAddress: this.config.peerIp, peerIdentifier, addPath, path }))

@@ -21,11 +21,11 @@ export class RawPeer {
     })
   }
 
-  /** Connects from the ToR's address, and answers an OPEN that comes. */
-  static calling(lab: Lab, address: string, onOpen: (peer: RawPeer) => void): RawPeer {
+  /** Connects, from the ToR's address where no other is given, and answers an OPEN that comes. */
+  static calling(lab: Lab, address: string, onOpen: (peer: RawPeer) => void, from = { name: 'tor', address: TOR }): RawPeer {
     const peer = new RawPeer(lab, onOpen, false)
-    const request = { remote: { address, port: 179 }, localAddress: TOR, timeout: 60_000_000 }
-    peer.#connection = lab.world('tor', TOR).transport.connect(request, peer.#hear(onOpen))
+    const request = { remote: { address, port: 179 }, localAddress: from.address, timeout: 60_000_000 }
+    peer.#connection = lab.world(from.name, from.address).transport.connect(request, peer.#hear(onOpen))
     return peer
   }
 

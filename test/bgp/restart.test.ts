@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { GracefulRestartConfig } from '../../src/bgp/index.ts'
+import type { GracefulRestartConfig, wire } from '../../src/bgp/index.ts'
 import { SECOND } from '../../src/model/index.ts'
-import { isUp, Lab, NODE, stateOf, TOR, TOR_ASN, table } from './lab.ts'
+import { formatIpv4, ipv4 } from '../../src/net/index.ts'
+import { isUp, Lab, NODE, NODE_ASN, stateOf, TOR, TOR_ASN, table } from './lab.ts'
 import { KEEPALIVE, OPEN, RawPeer, update } from './raw-peer.ts'
 
 const VIP = '10.0.0.1/32'
@@ -17,6 +18,15 @@ function pair(node: GracefulRestartConfig = {}, tor: GracefulRestartConfig = {})
   lab.pass(SECOND)
   return { lab, tor: helper, node: speaker }
 }
+
+const restartCapability = (wish: Partial<Extract<wire.Capability, { type: 'graceful-restart' }>> = {}) => ({
+  type: 'graceful-restart' as const,
+  restarting: false,
+  notification: false,
+  restartSeconds: 60,
+  families: [{ afi: 1, safi: 1, forwarding: true }],
+  ...wish,
+})
 
 const ends = (lab: Lab, device: string) =>
   lab.events.flatMap(({ device: at, event }) =>
@@ -122,6 +132,42 @@ describe('RFC 4724 §4.2: the helper', () => {
     lab.pass(SECOND)
     expect(table(tor, NODE)).toEqual([`${VIP}: 10.0.1.11#1 10.0.1.12#2`])
     expect(lab.notifications('node')).not.toContain('received 6/7')
+  })
+
+  test('§5: one whose capability names no family, a helper, has not: its second connection is refused, and the session lives', () => {
+    const lab = new Lab()
+    const tor = lab.tor({ gracefulRestart: {}, addPath: { send: false, receive: false }, holdTimeSeconds: 0 })
+    lab.until('it listens', () => stateOf(tor) === 'Active')
+    const open = {
+      ...OPEN,
+      myAs: NODE_ASN,
+      identifier: ipv4(NODE),
+      capabilities: [{ type: 'four-octet-as' as const, asn: NODE_ASN }, restartCapability({ families: [] })],
+    }
+    const from = { name: 'node', address: NODE }
+    const first = RawPeer.calling(lab, TOR, (raw) => raw.send(open, KEEPALIVE, update([NODE_ASN])), from)
+    lab.until('the route', () => table(tor, NODE).length === 1)
+    const second = RawPeer.calling(lab, TOR, () => {}, from)
+    lab.pass(SECOND)
+    expect(second.notification()).toBe('6/7')
+    expect(first.notification()).toBeUndefined()
+    expect(tor.peers()[0]).toMatchObject({ state: 'Established', establishedCount: 1, prefixesReceived: 1 })
+  })
+
+  test('keeps what the session agreed on with the routes: the BGP identifier, which decides between paths, and path identifiers', () => {
+    const { lab, tor } = pair()
+    const told = () => tor.candidates(VIP).map(({ peerIdentifier, addPath, path }) => [formatIpv4(peerIdentifier), addPath, path.pathId])
+    expect(told()).toEqual([
+      [NODE, true, 1],
+      [NODE, true, 2],
+    ])
+    lab.worlds.get('node')?.end()
+    lab.until('the ToR knows', () => stateOf(tor) !== 'Established')
+    expect(told()).toEqual([
+      [NODE, true, 1],
+      [NODE, true, 2],
+    ])
+    expect(table(tor, NODE)).toContain(`${VIP}: 10.0.1.11#1 10.0.1.12#2`)
   })
 })
 
