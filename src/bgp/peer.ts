@@ -68,9 +68,6 @@ export interface PeerContext {
 /** Connections beside an Established session that are answered with a Cease in one second; more are reset, so that a flood costs nothing. */
 const CEASES_A_SECOND = 4
 
-/** RFC 7313 §4: how long a peer may take from BoRR to EoRR before what it did not say again goes. */
-const REFRESH_SECONDS = 360
-
 const RANK: Readonly<Record<SessionState, number>> = { Idle: 0, Active: 1, Connect: 2, OpenSent: 3, OpenConfirm: 4, Established: 5 }
 
 export class Peer implements SessionHooks {
@@ -253,7 +250,8 @@ export class Peer implements SessionHooks {
     if (this.#shutdown) rib.gracefulShutdown(true)
     const allowed = () => !this.#context.deferring()
     this.#out = new Outflow(this.#world.clock, session, rib, { peerAddress, negotiated, allowed }, (event) => this.#sent(event))
-    this.#stale.back(restartFamilies(negotiated.gracefulRestart, true), gracefulRestart?.stalePathSeconds ?? 0)
+    const vouched = restartFamilies(negotiated.gracefulRestart, true).filter((family) => negotiated.families[family])
+    this.#stale.back(vouched, gracefulRestart?.stalePathSeconds ?? 0)
     this.#emit({ type: 'established', peerAddress, negotiated })
     // RFC 4724 §4.1: a peer that says no End-of-RIB, or waits for ours, is not waited for.
     if (!negotiated.gracefulRestart || negotiated.gracefulRestart.restarting) this.#context.settled(peerAddress)
@@ -265,13 +263,9 @@ export class Peer implements SessionHooks {
     this.#out = undefined
     const kept = graceful ? restartFamilies(this.#negotiated?.gracefulRestart, false) : []
     for (const family of ['ipv4', 'ipv6'] as const) if (!kept.includes(family)) this.#routesChanged(this.#ribIn.clear(family))
-    if (kept.length === 0) {
-      this.#stale.forget()
-      return
-    }
     const seconds = this.#negotiated?.gracefulRestart?.restartSeconds ?? 0
-    this.#stale.mark(kept, seconds)
-    this.#emit({ type: 'routes-stale', peerAddress: this.config.peerAddress, families: kept, seconds })
+    this.#stale.away(kept, seconds)
+    if (kept.length > 0) this.#emit({ type: 'routes-stale', peerAddress: this.config.peerAddress, families: kept, seconds })
   }
 
   update(session: Session, update: UpdateView): void {
@@ -304,10 +298,20 @@ export class Peer implements SessionHooks {
 
   refresh(session: Session, family: FamilyName, subtype: 'request' | 'begin' | 'end'): void {
     if (session !== this.#main) return
-    this.#emit({ type: 'route-refresh', peerAddress: this.config.peerAddress, direction: 'received', family, subtype })
+    const early = subtype === 'begin' && this.#awaitsEndOfRib(family)
+    const ignored = early ? { ignored: 'it came before the End-of-RIB (RFC 7313 §4)' } : {}
+    this.#emit({ type: 'route-refresh', peerAddress: this.config.peerAddress, direction: 'received', family, subtype, ...ignored })
     if (subtype === 'request') this.#out?.refresh(family)
-    else if (subtype === 'begin') this.#stale.mark([family], REFRESH_SECONDS)
-    else this.#stale.endOfRib(family)
+    else if (subtype === 'end') this.#stale.endRefresh(family)
+    else if (!early) this.#stale.beginRefresh(family)
+  }
+
+  /**
+   * RFC 7313 §4: where graceful restart was negotiated, a BoRR counts for nothing before the family's End-of-RIB, so that it takes no time
+   * from routes that a restart left. Where the peer alone offers it nothing is awaited: most send End-of-RIB only to those that offer it too.
+   */
+  #awaitsEndOfRib(family: FamilyName): boolean {
+    return this.#negotiated?.gracefulRestart !== undefined && !this.#endsOfRib.has(family)
   }
 
   #endOfRib(update: UpdateMessage): void {

@@ -23,64 +23,16 @@ import { AttributeSets } from './attribute-sets.ts'
 import { attributesOf, type ImportOptions, type PathAttributes, type ReceivedPath } from './attributes.ts'
 import { Changes } from './changes.ts'
 import { Ipv4Paths } from './ipv4-paths.ts'
+import { Ipv6Paths } from './ipv6-paths.ts'
 import { prefixKey, prefixKey6, prefixOfKey, type RouteKey } from './key.ts'
 
 export type FamilyName = 'ipv4' | 'ipv6'
-
-/** IPv6 paths, keyed by text. */
-class Ipv6Paths {
-  readonly routes = new Map<string, Map<number, ReceivedPath>>()
-  #stale: Map<string, Set<number>> | undefined
-  /** Paths, not prefixes. */
-  count = 0
-
-  set(key: string, path: ReceivedPath): void {
-    let paths = this.routes.get(key)
-    if (paths === undefined) {
-      paths = new Map()
-      this.routes.set(key, paths)
-    }
-    const before = paths.size
-    paths.set(path.pathId, path)
-    this.count += paths.size - before
-    if (this.#stale !== undefined) this.#stale.get(key)?.delete(path.pathId)
-  }
-
-  delete(key: string, pathId: number): boolean {
-    const paths = this.routes.get(key)
-    if (!paths?.delete(pathId)) return false
-    this.count--
-    if (paths.size === 0) this.routes.delete(key)
-    return true
-  }
-
-  clear(): string[] {
-    const keys = [...this.routes.keys()]
-    this.routes.clear()
-    this.#stale = undefined
-    this.count = 0
-    return keys
-  }
-
-  markStale(): void {
-    this.#stale = new Map(Array.from(this.routes, ([key, paths]) => [key, new Set(paths.keys())]))
-  }
-
-  sweep(): string[] {
-    const swept: string[] = []
-    for (const [key, ids] of this.#stale ?? []) {
-      for (const id of ids) if (this.delete(key, id) && swept.at(-1) !== key) swept.push(key)
-    }
-    this.#stale = undefined
-    return swept
-  }
-}
 
 export class AdjRibIn {
   readonly #options: ImportOptions
   readonly #sets = new AttributeSets()
   readonly #ipv4 = new Ipv4Paths(this.#sets)
-  readonly #ipv6 = new Ipv6Paths()
+  readonly #ipv6 = new Ipv6Paths(this.#sets)
   readonly #cursor = new NlriCursor()
   #twoOctetAs = false
 
@@ -90,11 +42,11 @@ export class AdjRibIn {
 
   /** Prefixes with any path, used or not. */
   get size(): number {
-    return this.#ipv4.size + this.#ipv6.routes.size
+    return this.#ipv4.size + this.#ipv6.size
   }
 
   get keys(): Iterable<RouteKey> {
-    return [...this.#ipv4Keys(), ...this.#ipv6.routes.keys()]
+    return [...this.#ipv4Keys(), ...this.#ipv6.keys]
   }
 
   /** Paths of one family: what a peer can make grow. */
@@ -104,7 +56,7 @@ export class AdjRibIn {
 
   /** By path identifier, in the order in which they came. */
   paths(key: RouteKey): readonly ReceivedPath[] {
-    if (typeof key === 'string') return [...(this.#ipv6.routes.get(key)?.values() ?? [])]
+    if (typeof key === 'string') return this.#ipv6.paths(key)
     const { address, length } = prefixOfKey(key)
     return this.#ipv4.paths(address, length)
   }
@@ -214,12 +166,14 @@ export class AdjRibIn {
 
   #announce6(update: UpdateMessage, routes: Routes6, nextHop: Ipv6 | undefined, changed: Set<RouteKey>): void {
     if (routes === undefined || routes.length === 0 || nextHop === undefined) return
-    const attributes = this.#attributes(update, nextHop)
+    const slot = this.#sets.hold(this.#attributes(update, nextHop))
     for (const nlri of routes) {
       const key = prefixKey6(nlri)
-      this.#ipv6.set(key, { pathId: nlri.pathId, attributes })
+      this.#sets.again(slot)
+      this.#ipv6.set(key, nlri.pathId, slot)
       changed.add(key)
     }
+    this.#sets.release(slot)
   }
 
   #withdraw(routes: UpdateMessage['withdrawn'] | undefined, changed: Set<RouteKey>): void {
