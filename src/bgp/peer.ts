@@ -243,6 +243,7 @@ export class Peer implements SessionHooks {
     this.#establishedCount++
     this.#negotiated = negotiated
     this.#endsOfRib.clear()
+    this.#ribIn.agree(negotiated)
     const { localAsn, peerAddress, announce, gracefulRestart } = this.config
     const { ipv4, ipv6 } = negotiated.families
     const families = { ipv4: ipv4 && announce, ipv6: ipv6 && announce }
@@ -271,7 +272,7 @@ export class Peer implements SessionHooks {
   update(session: Session, update: UpdateView): void {
     if (session !== this.#main) return
     this.#emit(updateReceived(this.config.peerAddress, update))
-    const changes = this.#ribIn.take(update, this.#negotiated?.fourOctetAs === false)
+    const changes = this.#ribIn.take(update)
     if (!changes.none) this.#emit(routesChanged(this.config.peerAddress, changes))
     this.#bound('ipv4')
     this.#bound('ipv6')
@@ -355,7 +356,8 @@ export class Peer implements SessionHooks {
   }
 
   #remarks(negotiated: Negotiated): string[] {
-    return remarks({
+    const ignored = this.#ribIn.ignored ? ['the peer announces IPv4 unicast routes, which were not negotiated: they are ignored'] : []
+    const said = remarks({
       negotiated,
       offered: this.config,
       prefixesSent: this.#out?.size ?? 0,
@@ -363,6 +365,7 @@ export class Peer implements SessionHooks {
       endOfRib: this.#endsOfRib.size > 0,
       seconds: (this.#world.clock.now() - this.#since) / SECOND,
     })
+    return [...said, ...ignored]
   }
 
   /** Ends one of two sessions; the other is the peer's from here on. */

@@ -28,13 +28,21 @@ import { prefixKey, prefixKey6, prefixOfKey, type RouteKey } from './key.ts'
 
 export type FamilyName = 'ipv4' | 'ipv6'
 
+/** What a session agreed on, as far as it changes what an UPDATE means. */
+export interface ImportTerms {
+  /** See `attributesOf`. */
+  readonly fourOctetAs: boolean
+  readonly families: { readonly ipv4: boolean }
+}
+
 export class AdjRibIn {
   readonly #options: ImportOptions
   readonly #sets = new AttributeSets()
   readonly #ipv4 = new Ipv4Paths(this.#sets)
   readonly #ipv6 = new Ipv6Paths(this.#sets)
   readonly #cursor = new NlriCursor()
-  #twoOctetAs = false
+  #terms: ImportTerms = { fourOctetAs: true, families: { ipv4: true } }
+  #ignored = false
 
   constructor(options: ImportOptions) {
     this.#options = options
@@ -61,16 +69,27 @@ export class AdjRibIn {
     return this.#ipv4.paths(address, length)
   }
 
-  /** Applies one UPDATE; answers the prefixes that it named. `twoOctetAs`: see `attributesOf`. */
-  take(view: UpdateView, twoOctetAs = false): Changes {
-    if (view.plain === undefined) return new Changes([...this.apply(view.message, twoOctetAs)])
-    this.#twoOctetAs = twoOctetAs
-    return this.#takePlain(view.plain)
+  /** What comes from here on is a new session's. */
+  agree(terms: ImportTerms): void {
+    this.#terms = terms
+    this.#ignored = false
+  }
+
+  /**
+   * The session brought IPv4 routes that it did not agree on. Routes of a family are exchanged where both ends say so (RFC 4760 §8), and there
+   * they are no error that RFC 7606 knows an action for: FRR and BIRD leave them out, too, and go on. (IPv6 ones are not even decoded.)
+   */
+  get ignored(): boolean {
+    return this.#ignored
+  }
+
+  /** Applies one UPDATE; answers the prefixes that it named. */
+  take(view: UpdateView): Changes {
+    return view.plain === undefined ? new Changes([...this.apply(view.message)]) : this.#takePlain(view.plain)
   }
 
   /** The same of one that was decoded. */
-  apply(update: UpdateMessage, twoOctetAs = false): ReadonlySet<RouteKey> {
-    this.#twoOctetAs = twoOctetAs
+  apply(update: UpdateMessage): ReadonlySet<RouteKey> {
     const changed = new Set<RouteKey>()
     this.#withdraw(update.withdrawn, changed)
     const unreach = findAttribute(update.attributes, 'mp-unreach')
@@ -127,7 +146,7 @@ export class AdjRibIn {
     while (cursor.next()) {
       if (table.delete(cursor.address, cursor.length, cursor.pathId)) gone.push(prefixKey(cursor))
     }
-    const slot = set && this.#slotOf(set)
+    const slot = set && this.#agreed() ? this.#slotOf(set) : undefined
     if (slot === undefined) return new Changes(gone)
     const sets = this.#sets
     cursor.start(nlri)
@@ -139,6 +158,12 @@ export class AdjRibIn {
     return new Changes(gone, nlri)
   }
 
+  /** Whether IPv4 routes may be taken; that there were any is noted where not. */
+  #agreed(): boolean {
+    this.#ignored ||= !this.#terms.families.ipv4
+    return this.#terms.families.ipv4
+  }
+
   /** The slot of what the set comes to, held once; `undefined` where it has no next hop. */
   #slotOf(set: AttributeSet): number | undefined {
     if (set.imported !== undefined && this.#sets.at(set.slot) === set.imported) {
@@ -147,14 +172,14 @@ export class AdjRibIn {
     }
     const nextHop = findAttribute(set.attributes, 'next-hop')?.address
     if (nextHop === undefined) return undefined
-    const attributes = attributesOf(set, nextHop, this.#options, this.#twoOctetAs)
+    const attributes = this.#attributes(set, nextHop)
     set.imported = attributes
     set.slot = this.#sets.hold(attributes)
     return set.slot
   }
 
   #announce(update: UpdateMessage, routes: UpdateMessage['nlri'], nextHop: Ipv4 | undefined, changed: Set<RouteKey>): void {
-    if (routes.length === 0 || nextHop === undefined) return
+    if (routes.length === 0 || nextHop === undefined || !this.#agreed()) return
     const slot = this.#sets.hold(this.#attributes(update, nextHop))
     for (const nlri of routes) {
       this.#sets.again(slot)
@@ -191,8 +216,8 @@ export class AdjRibIn {
     }
   }
 
-  #attributes(update: UpdateMessage, nextHop: Ipv4 | Ipv6): PathAttributes {
-    return attributesOf(update, nextHop, this.#options, this.#twoOctetAs)
+  #attributes(update: Pick<UpdateMessage, 'attributes'>, nextHop: Ipv4 | Ipv6): PathAttributes {
+    return attributesOf(update, nextHop, this.#options, !this.#terms.fourOctetAs)
   }
 }
 
