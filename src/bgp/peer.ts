@@ -7,6 +7,7 @@ import type { Connection, ConnectionEvent, Timer, World } from '../world/index.t
 import type { ResolvedPeer } from './config.ts'
 import { diagnose, remarks } from './diagnosis.ts'
 import { routesChanged, type SpeakerEvent, updateReceived } from './events.ts'
+import { excessOf } from './limits.ts'
 import { FAMILIES, type Negotiated } from './negotiation.ts'
 import { Outflow } from './outflow.ts'
 import { restartFamilies, StaleRoutes } from './restart.ts'
@@ -48,6 +49,8 @@ export interface PeerStatus {
   /** Prefixes that the peer has been told, and those that it told us. */
   readonly prefixesSent: number
   readonly prefixesReceived: number
+  /** Octets of path attributes that are held of it, see `maximumAttributeOctets`. */
+  readonly attributeOctets: number
   /** Why it is not Established. */
   readonly reason?: string
   /** Of an Established one: what is less than was wanted, in words (ADD-PATH one-sided, a peer that announces nothing…). */
@@ -194,6 +197,7 @@ export class Peer implements SessionHooks {
       ...(established && negotiated ? { negotiated } : {}),
       prefixesSent: this.#out?.size ?? 0,
       prefixesReceived: this.#ribIn.size,
+      attributeOctets: this.#ribIn.attributeOctets,
       ...(established || trouble === undefined ? {} : { reason: diagnose(trouble, this.config) }),
       ...(said.length === 0 ? {} : { remarks: said }),
     }
@@ -274,8 +278,8 @@ export class Peer implements SessionHooks {
     this.#emit(updateReceived(this.config.peerAddress, update))
     const changes = this.#ribIn.take(update)
     if (!changes.none) this.#emit(routesChanged(this.config.peerAddress, changes))
-    this.#bound('ipv4')
-    this.#bound('ipv6')
+    const excess = excessOf(this.#ribIn, this.config)
+    if (excess !== undefined) this.#main.reset(excess.subcode, excess.data, excess.words)
     if (update.bare) this.#endOfRib(update.message)
   }
 
@@ -330,15 +334,6 @@ export class Peer implements SessionHooks {
   #sent(event: SpeakerEvent): void {
     if (event.type === 'end-of-rib') this.#restarting = false
     this.#emit(event)
-  }
-
-  /** RFC 4486 §4: the data tell the family and the limit. */
-  #bound(family: FamilyName): void {
-    const limit = this.config.maximumPrefixes
-    if (this.#ribIn.count(family) <= limit) return
-    const { afi, safi } = FAMILIES[family]
-    const data = Uint8Array.of(afi >> 8, afi & 255, safi, limit >>> 24, (limit >>> 16) & 255, (limit >>> 8) & 255, limit & 255)
-    this.#main.reset(CeaseReason.maximumPrefixes, data)
   }
 
   /** §6.8: a collision with an Established session closes the new connection. */

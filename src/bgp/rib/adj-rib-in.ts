@@ -62,6 +62,11 @@ export class AdjRibIn {
     return family === 'ipv4' ? this.#ipv4.count : this.#ipv6.count
   }
 
+  /** Octets of path attributes that are held, each set once: what a peer can make grow without a path more. */
+  get attributeOctets(): number {
+    return this.#sets.octets
+  }
+
   /** By path identifier, in the order in which they came. */
   paths(key: RouteKey): readonly ReceivedPath[] {
     if (typeof key === 'string') return this.#ipv6.paths(key)
