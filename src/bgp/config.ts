@@ -122,7 +122,7 @@ const OPEN_HOLD = 240 * SECOND
 const SEND_HOLD_SECONDS = 480
 /** More than any table of today; a peer that sends without end stops here. */
 const MAXIMUM_PREFIXES = 2_000_000
-/** So many paths with a hundred octets each, where no two share theirs; they are up to three times as much in memory. */
+/** So many paths with a hundred octets each, where no two share theirs; long ones are about three times as much in memory. */
 const MAXIMUM_ATTRIBUTE_OCTETS = 256 * 1024 * 1024
 
 /** Throws `TypeError` on a configuration that no session can run with; a caller that reads users' files checks them first. */

@@ -97,7 +97,7 @@ export class Outflow {
     if (!this.#initial) {
       for (const family of this.#begin) {
         // A request that comes meanwhile is answered after this answer, however many of them there are: an answer that began anew with each
-        // would never come to its EoRR, and RFC 7313 does not say what a BoRR after a BoRR is.
+        // would never come to its EoRR, and RFC 7313 does not say what a BoRR after a BoRR is (FRR ignores it).
         if (this.#end.has(family)) continue
         this.#mark(family, 'begin')
         // From here on, so that all of it stands between the two marks.

@@ -313,7 +313,7 @@ export class Peer implements SessionHooks {
 
   /**
    * RFC 7313 §4: where graceful restart was negotiated, a BoRR counts for nothing before the family's End-of-RIB, so that it takes no time
-   * from routes that a restart left. Where the peer alone offers it nothing is awaited: most send End-of-RIB only to those that offer it too.
+   * from routes that a restart left. Where the peer alone offers it nothing is awaited: FRR, for one, sends End-of-RIB only to those that offer it too.
    */
   #awaitsEndOfRib(family: FamilyName): boolean {
     return this.#negotiated?.gracefulRestart !== undefined && !this.#endsOfRib.has(family)

@@ -82,7 +82,8 @@ export class AdjRibIn {
 
   /**
    * The session brought IPv4 routes that it did not agree on. Routes of a family are exchanged where both ends say so (RFC 4760 §8), and there
-   * they are no error that RFC 7606 knows an action for: FRR and BIRD leave them out, too, and go on. (IPv6 ones are not even decoded.)
+   * they are no error that RFC 7606 knows an action for: they are left out, as FRR does with those of a family that is not enabled and BIRD where it
+   * has no channel, and the session goes on. (IPv6 ones are not even decoded.)
    */
   get ignored(): boolean {
     return this.#ignored
