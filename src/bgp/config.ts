@@ -53,6 +53,11 @@ export interface PeerConfig {
   readonly keepaliveJitter?: boolean
   /** Paths of one family that the peer may announce; more end the session with Cease/Maximum Number of Prefixes Reached. Default 2 million. */
   readonly maximumPrefixes?: number
+  /**
+   * Octets of path attributes that the peer may make us hold, attributes that several paths share once; more end the session with Cease/Out of
+   * Resources. Default 256 MiB.
+   */
+  readonly maximumAttributeOctets?: number
   /** RFC 8212: whether the peer's paths may be used, and whether ours are announced to it. Default: see `requirePolicy`. */
   readonly import?: 'all' | 'none'
   readonly export?: 'all' | 'none'
@@ -108,6 +113,7 @@ export interface ResolvedPeer extends OpenConfig {
   readonly keepaliveJitter: boolean
   readonly idleHoldJitter: boolean
   readonly maximumPrefixes: number
+  readonly maximumAttributeOctets: number
   readonly refusal: 'cease' | 'close'
   readonly fsm: FsmConfig
 }
@@ -118,6 +124,8 @@ const OPEN_HOLD = 240 * SECOND
 const SEND_HOLD_SECONDS = 480
 /** More than any table of today; a peer that sends without end stops here. */
 const MAXIMUM_PREFIXES = 2_000_000
+/** So many paths with a hundred octets each, where no two share theirs; long ones are about three times as much in memory. */
+const MAXIMUM_ATTRIBUTE_OCTETS = 256 * 1024 * 1024
 
 /** Throws `TypeError` on a configuration that no session can run with; a caller that reads users' files checks them first. */
 export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedPeer {
@@ -166,6 +174,13 @@ export function resolvePeer(speaker: SpeakerConfig, peer: PeerConfig): ResolvedP
     keepaliveJitter: peer.keepaliveJitter ?? false,
     idleHoldJitter: idleHold.jitter ?? true,
     maximumPrefixes: count(peer, 'maximumPrefixes', peer.maximumPrefixes ?? MAXIMUM_PREFIXES, 1, 0xffffffff),
+    maximumAttributeOctets: count(
+      peer,
+      'maximumAttributeOctets',
+      peer.maximumAttributeOctets ?? MAXIMUM_ATTRIBUTE_OCTETS,
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
     refusal: peer.refusal ?? 'cease',
     fsm: {
       passive: peer.passive ?? false,

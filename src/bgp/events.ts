@@ -45,6 +45,8 @@ export type SpeakerEvent =
       readonly direction: 'sent' | 'received'
       readonly family: FamilyName
       readonly subtype: 'request' | 'begin' | 'end'
+      /** Nothing was done about it, and why. */
+      readonly ignored?: string
     }
   /** RFC 4724: the peer is away, and its routes stay for so long; with 0 what it did not say again is gone. */
   | { readonly type: 'routes-stale'; readonly peerAddress: string; readonly families: readonly FamilyName[]; readonly seconds: number }

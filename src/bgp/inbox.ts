@@ -20,10 +20,18 @@ export type Received =
   | { readonly ok: true; readonly update?: never; readonly message: Message }
   | { readonly ok: false; readonly event: 'BGPHeaderErr' | 'BGPOpenMsgErr' | 'UpdateMsgErr'; readonly error: WireError }
 
+/**
+ * Octets from which attribute sets are remembered. The interner bounds their number, not their size: four thousand of the longest are a
+ * quarter of a gigabyte. All that it holds came in these octets, copied or as views of them.
+ */
+const REMEMBERED_OCTETS = 4 * 1024 * 1024
+
 export class Inbox {
   readonly #framer: Framer
   #context: CodecContext = PLAIN
   #interner = new AttributeInterner()
+  /** Came since the interner was new. */
+  #octets = 0
 
   /** `maxSize`: see `Framer`. */
   constructor(maxSize?: number) {
@@ -34,10 +42,12 @@ export class Inbox {
   agree(context: CodecContext): void {
     this.#context = context
     // What octets mean depends on it.
-    this.#interner = new AttributeInterner()
+    this.#forget()
   }
 
   push(chunk: Uint8Array): Framed {
+    if (this.#octets > REMEMBERED_OCTETS) this.#forget()
+    this.#octets += chunk.length
     return this.#framer.push(chunk)
   }
 
@@ -50,5 +60,10 @@ export class Inbox {
     const decoded = decodeMessage(frame, this.#context)
     if (decoded.ok) return decoded
     return { ok: false, event: frame.type === MessageType.open ? 'BGPOpenMsgErr' : 'BGPHeaderErr', error: decoded.error }
+  }
+
+  #forget(): void {
+    this.#interner = new AttributeInterner()
+    this.#octets = 0
   }
 }

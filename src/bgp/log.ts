@@ -35,8 +35,10 @@ export function describeEvent(event: SpeakerEvent): string {
     }
     case 'end-of-rib':
       return `${event.direction} End-of-RIB Key=${event.peerAddress} family=${event.family}`
-    case 'route-refresh':
-      return `${event.direction} route refresh Key=${event.peerAddress} family=${event.family} subtype=${event.subtype}`
+    case 'route-refresh': {
+      const ignored = event.ignored === undefined ? '' : ` ignored="${event.ignored}"`
+      return `${event.direction} route refresh Key=${event.peerAddress} family=${event.family} subtype=${event.subtype}${ignored}`
+    }
     case 'routes-stale':
       return `routes stale Key=${event.peerAddress} families="[${event.families.join(' ')}]" seconds=${event.seconds}`
     case 'routes-changed':

@@ -96,12 +96,15 @@ export class Outflow {
     // RFC 7313 §4.1: no BoRR before the initial End-of-RIB.
     if (!this.#initial) {
       for (const family of this.#begin) {
+        // A request that comes meanwhile is answered after this answer, however many of them there are: an answer that began anew with each
+        // would never come to its EoRR, and RFC 7313 does not say what a BoRR after a BoRR is (FRR ignores it).
+        if (this.#end.has(family)) continue
         this.#mark(family, 'begin')
         // From here on, so that all of it stands between the two marks.
         this.#rib.refresh(family)
+        this.#begin.delete(family)
         this.#end.add(family)
       }
-      this.#begin.clear()
     }
     if (this.#rib.pending) this.#batch()
     if (this.#rib.pending) return

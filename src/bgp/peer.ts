@@ -7,6 +7,7 @@ import type { Connection, ConnectionEvent, Timer, World } from '../world/index.t
 import type { ResolvedPeer } from './config.ts'
 import { diagnose, remarks } from './diagnosis.ts'
 import { routesChanged, type SpeakerEvent, updateReceived } from './events.ts'
+import { excessOf } from './limits.ts'
 import { FAMILIES, type Negotiated } from './negotiation.ts'
 import { Outflow } from './outflow.ts'
 import { restartFamilies, StaleRoutes } from './restart.ts'
@@ -48,6 +49,8 @@ export interface PeerStatus {
   /** Prefixes that the peer has been told, and those that it told us. */
   readonly prefixesSent: number
   readonly prefixesReceived: number
+  /** Octets of path attributes that are held of it, see `maximumAttributeOctets`. */
+  readonly attributeOctets: number
   /** Why it is not Established. */
   readonly reason?: string
   /** Of an Established one: what is less than was wanted, in words (ADD-PATH one-sided, a peer that announces nothing…). */
@@ -68,9 +71,6 @@ export interface PeerContext {
 /** Connections beside an Established session that are answered with a Cease in one second; more are reset, so that a flood costs nothing. */
 const CEASES_A_SECOND = 4
 
-/** RFC 7313 §4: how long a peer may take from BoRR to EoRR before what it did not say again goes. */
-const REFRESH_SECONDS = 360
-
 const RANK: Readonly<Record<SessionState, number>> = { Idle: 0, Active: 1, Connect: 2, OpenSent: 3, OpenConfirm: 4, Established: 5 }
 
 export class Peer implements SessionHooks {
@@ -87,7 +87,7 @@ export class Peer implements SessionHooks {
   readonly #ribIn: AdjRibIn
   readonly #stale: StaleRoutes
   #out: Outflow | undefined
-  /** What the last Established session ran on. */
+  /** What the last Established session ran on: kept with its routes. */
   #negotiated: Negotiated | undefined
   #endsOfRib = new Set<FamilyName>()
   #shutdown = false
@@ -165,7 +165,8 @@ export class Peer implements SessionHooks {
     }
     if (this.#main.state === 'Idle' && this.config.refusal === 'close') accept(() => {}).close()
     if (this.#main.state === 'Idle' || this.#second !== undefined) return
-    if (this.#main.state === 'Established' && !this.#main.negotiated?.gracefulRestart) {
+    // RFC 4724 §5: only a capability “with one or more AFIs/SAFIs” tells that a new connection is a restart; one with none is a helper's.
+    if (this.#main.state === 'Established' && !this.#main.negotiated?.gracefulRestart?.families.length) {
       this.#refuse(accept)
       return
     }
@@ -196,6 +197,7 @@ export class Peer implements SessionHooks {
       ...(established && negotiated ? { negotiated } : {}),
       prefixesSent: this.#out?.size ?? 0,
       prefixesReceived: this.#ribIn.size,
+      attributeOctets: this.#ribIn.attributeOctets,
       ...(established || trouble === undefined ? {} : { reason: diagnose(trouble, this.config) }),
       ...(said.length === 0 ? {} : { remarks: said }),
     }
@@ -206,7 +208,8 @@ export class Peer implements SessionHooks {
   }
 
   candidates(key: RouteKey): Candidate[] {
-    const negotiated = this.#visible().negotiated
+    // Of the session that they came by, which stale ones outlive (RFC 4724 §4.2).
+    const negotiated = this.#negotiated
     const peerIdentifier: Ipv4 = negotiated?.peerIdentifier ?? 0
     const addPath = (typeof key === 'number' ? negotiated?.addPath.receive : negotiated?.addPathIpv6.receive) ?? false
     return this.#ribIn.paths(key).map((path) => ({ peerAddress: this.config.peerIp, peerIdentifier, addPath, path }))
@@ -244,6 +247,7 @@ export class Peer implements SessionHooks {
     this.#establishedCount++
     this.#negotiated = negotiated
     this.#endsOfRib.clear()
+    this.#ribIn.agree(negotiated)
     const { localAsn, peerAddress, announce, gracefulRestart } = this.config
     const { ipv4, ipv6 } = negotiated.families
     const families = { ipv4: ipv4 && announce, ipv6: ipv6 && announce }
@@ -251,7 +255,8 @@ export class Peer implements SessionHooks {
     if (this.#shutdown) rib.gracefulShutdown(true)
     const allowed = () => !this.#context.deferring()
     this.#out = new Outflow(this.#world.clock, session, rib, { peerAddress, negotiated, allowed }, (event) => this.#sent(event))
-    this.#stale.back(restartFamilies(negotiated.gracefulRestart, true), gracefulRestart?.stalePathSeconds ?? 0)
+    const vouched = restartFamilies(negotiated.gracefulRestart, true).filter((family) => negotiated.families[family])
+    this.#stale.back(vouched, gracefulRestart?.stalePathSeconds ?? 0)
     this.#emit({ type: 'established', peerAddress, negotiated })
     // RFC 4724 §4.1: a peer that says no End-of-RIB, or waits for ours, is not waited for.
     if (!negotiated.gracefulRestart || negotiated.gracefulRestart.restarting) this.#context.settled(peerAddress)
@@ -263,22 +268,18 @@ export class Peer implements SessionHooks {
     this.#out = undefined
     const kept = graceful ? restartFamilies(this.#negotiated?.gracefulRestart, false) : []
     for (const family of ['ipv4', 'ipv6'] as const) if (!kept.includes(family)) this.#routesChanged(this.#ribIn.clear(family))
-    if (kept.length === 0) {
-      this.#stale.forget()
-      return
-    }
     const seconds = this.#negotiated?.gracefulRestart?.restartSeconds ?? 0
-    this.#stale.mark(kept, seconds)
-    this.#emit({ type: 'routes-stale', peerAddress: this.config.peerAddress, families: kept, seconds })
+    this.#stale.away(kept, seconds)
+    if (kept.length > 0) this.#emit({ type: 'routes-stale', peerAddress: this.config.peerAddress, families: kept, seconds })
   }
 
   update(session: Session, update: UpdateView): void {
     if (session !== this.#main) return
     this.#emit(updateReceived(this.config.peerAddress, update))
-    const changes = this.#ribIn.take(update, this.#negotiated?.fourOctetAs === false)
+    const changes = this.#ribIn.take(update)
     if (!changes.none) this.#emit(routesChanged(this.config.peerAddress, changes))
-    this.#bound('ipv4')
-    this.#bound('ipv6')
+    const excess = excessOf(this.#ribIn, this.config)
+    if (excess !== undefined) this.#main.reset(excess.subcode, excess.data, excess.words)
     if (update.bare) this.#endOfRib(update.message)
   }
 
@@ -302,10 +303,20 @@ export class Peer implements SessionHooks {
 
   refresh(session: Session, family: FamilyName, subtype: 'request' | 'begin' | 'end'): void {
     if (session !== this.#main) return
-    this.#emit({ type: 'route-refresh', peerAddress: this.config.peerAddress, direction: 'received', family, subtype })
+    const early = subtype === 'begin' && this.#awaitsEndOfRib(family)
+    const ignored = early ? { ignored: 'it came before the End-of-RIB (RFC 7313 §4)' } : {}
+    this.#emit({ type: 'route-refresh', peerAddress: this.config.peerAddress, direction: 'received', family, subtype, ...ignored })
     if (subtype === 'request') this.#out?.refresh(family)
-    else if (subtype === 'begin') this.#stale.mark([family], REFRESH_SECONDS)
-    else this.#stale.endOfRib(family)
+    else if (subtype === 'end') this.#stale.endRefresh(family)
+    else if (!early) this.#stale.beginRefresh(family)
+  }
+
+  /**
+   * RFC 7313 §4: where graceful restart was negotiated, a BoRR counts for nothing before the family's End-of-RIB, so that it takes no time
+   * from routes that a restart left. Where the peer alone offers it nothing is awaited: FRR, for one, sends End-of-RIB only to those that offer it too.
+   */
+  #awaitsEndOfRib(family: FamilyName): boolean {
+    return this.#negotiated?.gracefulRestart !== undefined && !this.#endsOfRib.has(family)
   }
 
   #endOfRib(update: UpdateMessage): void {
@@ -325,15 +336,6 @@ export class Peer implements SessionHooks {
     this.#emit(event)
   }
 
-  /** RFC 4486 §4: the data tell the family and the limit. */
-  #bound(family: FamilyName): void {
-    const limit = this.config.maximumPrefixes
-    if (this.#ribIn.count(family) <= limit) return
-    const { afi, safi } = FAMILIES[family]
-    const data = Uint8Array.of(afi >> 8, afi & 255, safi, limit >>> 24, (limit >>> 16) & 255, (limit >>> 8) & 255, limit & 255)
-    this.#main.reset(CeaseReason.maximumPrefixes, data)
-  }
-
   /** §6.8: a collision with an Established session closes the new connection. */
   #refuse(accept: (sink: (event: ConnectionEvent) => void) => Connection): void {
     if (this.#ceased >= CEASES_A_SECOND) return
@@ -349,7 +351,8 @@ export class Peer implements SessionHooks {
   }
 
   #remarks(negotiated: Negotiated): string[] {
-    return remarks({
+    const ignored = this.#ribIn.ignored ? ['the peer announces IPv4 unicast routes, which were not negotiated: they are ignored'] : []
+    const said = remarks({
       negotiated,
       offered: this.config,
       prefixesSent: this.#out?.size ?? 0,
@@ -357,6 +360,7 @@ export class Peer implements SessionHooks {
       endOfRib: this.#endsOfRib.size > 0,
       seconds: (this.#world.clock.now() - this.#since) / SECOND,
     })
+    return [...said, ...ignored]
   }
 
   /** Ends one of two sessions; the other is the peer's from here on. */

@@ -1,5 +1,6 @@
 /**
- * Graceful restart, RFC 4724: what is kept while a peer is away (§4.2, the helper), and what waits after our own restart (§4.1).
+ * Graceful restart, RFC 4724: what is kept while a peer is away (§4.2, the helper), and what waits after our own restart (§4.1). Enhanced
+ * route refresh, RFC 7313: what is kept while a peer says everything again.
  */
 import { SECOND } from '../model/index.ts'
 import type { Clock, Timer } from '../world/index.ts'
@@ -13,62 +14,112 @@ export function restartFamilies(capability: GracefulRestart | undefined, forward
   return [...(named.some(isIpv4Unicast) ? ['ipv4' as const] : []), ...(named.some(isIpv6Unicast) ? ['ipv6' as const] : [])]
 }
 
+/** Why a family's routes are stale: the peer restarts (RFC 4724 §4.2), or says all of them again (RFC 7313 §4). */
+type Cause = 'restart' | 'refresh'
+
 /**
- * Stale routes of one peer: each family's stay until it is announced again, its End-of-RIB or EoRR comes, or time is up. `swept` is told
- * of the prefixes that lost a path, never from inside a call but `endOfRib`, `back` and `away`.
+ * One family's stale routes, with a timer of their own. They never have both causes: a BoRR that comes while a restart's End-of-RIB is
+ * still to come is ignored (RFC 7313 §4, see peer.ts), and a refresh ends with its session.
  */
-export class StaleRoutes {
+class StaleFamily {
+  readonly #family: FamilyName
   readonly #rib: AdjRibIn
   readonly #swept: (keys: readonly RouteKey[]) => void
-  readonly #stale = new Set<FamilyName>()
   readonly #timer: Timer
+  #cause: Cause | undefined
 
-  constructor(clock: Clock, name: string, rib: AdjRibIn, swept: (keys: readonly RouteKey[]) => void) {
+  constructor(clock: Clock, name: string, family: FamilyName, rib: AdjRibIn, swept: (keys: readonly RouteKey[]) => void) {
+    this.#family = family
     this.#rib = rib
     this.#swept = swept
-    this.#timer = clock.timer(`${name} stale routes`, () => this.#sweep([...this.#stale]))
+    this.#timer = clock.timer(`${name} stale ${family} routes`, () => this.#sweep())
   }
 
-  get families(): readonly FamilyName[] {
-    return [...this.#stale]
+  /** What is there is stale from here on, for `seconds` at most. */
+  mark(cause: Cause, seconds: number): void {
+    // RFC 4724 §4.2: what the restart before this one left stale goes. Of a BoRR after a BoRR RFC 7313 says nothing of the kind: the
+    // peer has not come to the end of what it says, so that only an EoRR, or time, may take a route away.
+    if (cause === 'restart' && this.#cause === 'restart') this.#sweep()
+    this.#rib.markStale(this.#family)
+    this.#cause = cause
+    this.#timer.start(seconds * SECOND)
   }
 
-  /** What is there of these families is stale from here on, for `seconds` at most. What was stale already has had its time (§4.2). */
-  mark(families: readonly FamilyName[], seconds: number): void {
-    this.#sweep(families.filter((family) => this.#stale.has(family)))
-    for (const family of families) {
-      this.#rib.markStale(family)
-      this.#stale.add(family)
-    }
-    if (this.#stale.size > 0) this.#timer.start(seconds * SECOND)
+  /** What is stale for this cause has `seconds` from here on. */
+  extend(cause: Cause, seconds: number): void {
+    if (this.#cause === cause) this.#timer.start(seconds * SECOND)
   }
 
-  /** The peer is back: families that it does not vouch for go at once, the others wait for their End-of-RIB. */
-  back(kept: readonly FamilyName[], seconds: number): void {
-    this.#sweep([...this.#stale].filter((family) => !kept.includes(family)))
-    if (this.#stale.size > 0) this.#timer.start(seconds * SECOND)
-  }
-
-  /** Everything of the family has been said again. */
-  endOfRib(family: FamilyName): void {
-    if (this.#stale.has(family)) this.#sweep([family])
+  /** Everything has been said again: what is still stale for this cause goes. */
+  end(cause: Cause): void {
+    if (this.#cause === cause) this.#sweep()
   }
 
   /** The routes are gone, or nobody asks any more. */
   forget(): void {
-    this.#stale.clear()
+    this.#cause = undefined
     this.#timer.stop()
   }
 
-  #sweep(families: readonly FamilyName[]): void {
-    const keys = families.flatMap((family) => {
-      this.#stale.delete(family)
-      return this.#rib.sweep(family)
-    })
-    if (this.#stale.size === 0) this.#timer.stop()
+  #sweep(): void {
+    this.forget()
+    const keys = this.#rib.sweep(this.#family)
     if (keys.length > 0) this.#swept(keys)
   }
 }
+
+/** RFC 7313 §4: how long a peer may take from BoRR to EoRR before what it did not say again goes. */
+const REFRESH_SECONDS = 360
+
+/**
+ * Stale routes of one peer: they stay until they are announced again, what ends their cause comes, or their time is up. `swept` is told of
+ * the prefixes that lost a path.
+ */
+export class StaleRoutes {
+  readonly #families: Readonly<Record<FamilyName, StaleFamily>>
+
+  constructor(clock: Clock, name: string, rib: AdjRibIn, swept: (keys: readonly RouteKey[]) => void) {
+    const family = (one: FamilyName) => new StaleFamily(clock, name, one, rib, swept)
+    this.#families = { ipv4: family('ipv4'), ipv6: family('ipv6') }
+  }
+
+  /** The peer restarts: routes of these families wait for it, those of the others are gone. */
+  away(kept: readonly FamilyName[], seconds: number): void {
+    for (const family of FAMILY_NAMES) {
+      if (kept.includes(family)) this.#families[family].mark('restart', seconds)
+      else this.#families[family].forget()
+    }
+  }
+
+  /** The peer is back: families that it does not vouch for go at once, the others wait for their End-of-RIB. */
+  back(kept: readonly FamilyName[], seconds: number): void {
+    for (const family of FAMILY_NAMES) {
+      if (kept.includes(family)) this.#families[family].extend('restart', seconds)
+      else this.#families[family].end('restart')
+    }
+  }
+
+  /** RFC 4724 §4.2. */
+  endOfRib(family: FamilyName): void {
+    this.#families[family].end('restart')
+  }
+
+  /** BoRR. */
+  beginRefresh(family: FamilyName): void {
+    this.#families[family].mark('refresh', REFRESH_SECONDS)
+  }
+
+  /** EoRR. */
+  endRefresh(family: FamilyName): void {
+    this.#families[family].end('refresh')
+  }
+
+  forget(): void {
+    for (const family of FAMILY_NAMES) this.#families[family].forget()
+  }
+}
+
+const FAMILY_NAMES = ['ipv4', 'ipv6'] as const
 
 /**
  * After our own restart nothing is announced until every peer has said its End-of-RIB, or cannot (no graceful restart, or restarting

@@ -99,8 +99,10 @@ export class Session {
     return this.state === 'Active' && this.#connection === undefined
   }
 
-  /** Cease with `subcode` and its data, close, and back after the IdleHoldTimer. */
-  reset(subcode?: number, data: Uint8Array = NO_DATA): void {
+  /** Cease with `subcode` and its data, close, and back after the IdleHoldTimer; `words`: what was wrong with the peer. */
+  reset(subcode?: number, data: Uint8Array = NO_DATA, words?: string): void {
+    this.#detail = words
+    if (words !== undefined) this.#notified = { direction: 'sent', code: ErrorCode.cease, subcode: subcode ?? 0, data }
     this.#handle({ type: 'AutomaticStop', ...(subcode === undefined ? {} : { subcode }), data })
   }
 

@@ -196,3 +196,17 @@ test('RFC 4271 §9.1.2.2: the order in which paths came never matters', () => {
     { numRuns: 1000 },
   )
 })
+
+test('two hundred thousand paths of one prefix, as ADD-PATH allows: decided by each step, and not each path against each', () => {
+  const many = 200_000
+  const paths = decide(
+    Array.from({ length: many }, (_, i) =>
+      candidate({ pathId: i, path: i % 2 === 0 ? [65002] : [65002, 65003], med: i % 4, ...(i % 5 === 0 ? { rejected: 'no' } : {}) }),
+    ),
+  )
+  const valid = (many / 5) * 4
+  expect(paths).toHaveLength(many)
+  expect(paths.filter((path) => path.multipath)).toHaveLength(valid / 4)
+  expect(paths.filter((path) => path.whyNot?.endsWith('shorter AS path'))).toHaveLength(valid / 2)
+  expect(paths.filter((path) => !path.valid)).toHaveLength(many / 5)
+}, 10_000)

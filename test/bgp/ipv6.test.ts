@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { FamilyName } from '../../src/bgp/index.ts'
 import { SECOND } from '../../src/model/index.ts'
-import { isUp, Lab, NODE, TOR, table } from './lab.ts'
-import { KEEPALIVE, OPEN, RawPeer } from './raw-peer.ts'
+import { isUp, Lab, NODE, TOR, TOR_ASN, table } from './lab.ts'
+import { KEEPALIVE, OPEN, RawPeer, update, update6 } from './raw-peer.ts'
 import { message } from './wire/hex.ts'
 
 const BOTH: readonly FamilyName[] = ['ipv4', 'ipv6']
@@ -51,6 +51,25 @@ describe('RFC 4760: families are what both ends speak', () => {
     const { tor, node } = pair(['ipv6'], ['ipv6'])
     expect(table(tor, NODE)).toEqual(['2001:db8:1::/48: 2001:db8::11#1 2001:db8::12#2'])
     expect(node.peers()[0]?.negotiated?.families).toEqual({ ipv4: false, ipv6: true })
+  })
+
+  test('IPv4 routes of a peer with which IPv6 alone was negotiated are left out, however they come, and the session says so', () => {
+    const lab = new Lab()
+    const multiprotocol = { type: 'multiprotocol' as const, afi: 2, safi: 1 }
+    const open = { ...OPEN, capabilities: [multiprotocol, { type: 'four-octet-as' as const, asn: TOR_ASN }] }
+    const peer = new RawPeer(lab, (raw) => raw.send(open, KEEPALIVE))
+    const node = lab.node({ families: ['ipv6'] })
+    lab.until('up', () => isUp(node))
+    expect(node.peers()[0]?.remarks).toBeUndefined()
+    const { attributes, nlri } = update([TOR_ASN])
+    const reach = { type: 'mp-reach' as const, afi: 1, safi: 1, nextHop: Uint8Array.of(10, 0, 1, 11), nlri, other: new Uint8Array(0) }
+    peer.send(update([TOR_ASN]), { ...update([TOR_ASN]), attributes: [reach, ...attributes], nlri: [] })
+    const six = update6([TOR_ASN])
+    peer.send({ ...six, attributes: [...six.attributes, ...attributes.filter(({ type }) => type === 'next-hop')], nlri })
+    lab.pass(SECOND)
+    expect(table(node, TOR)).toEqual(['2001:db8:1::/48: 2001:db8::11'])
+    expect(node.peers()[0]).toMatchObject({ state: 'Established', prefixesReceived: 1 })
+    expect(node.peers()[0]?.remarks).toEqual(['the peer announces IPv4 unicast routes, which were not negotiated: they are ignored'])
   })
 
   test('RFC 5492 §5: no common family is NOTIFICATION 2/7 with the capability that is missing', () => {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { describeEvent } from '../../src/bgp/index.ts'
+import { Inbox } from '../../src/bgp/inbox.ts'
+import { describeEvent, type Speaker, type wire } from '../../src/bgp/index.ts'
 import { encodeMessage } from '../../src/bgp/wire/index.ts'
 import { SECOND } from '../../src/model/index.ts'
-import { ipv4 } from '../../src/net/index.ts'
+import { formatIpv4, ipv4 } from '../../src/net/index.ts'
 import type { Connection } from '../../src/world/index.ts'
 import { isUp, Lab, NODE, stateOf, TOR, TOR_ASN } from './lab.ts'
-import { KEEPALIVE, OPEN, type RawMessage, RawPeer, update } from './raw-peer.ts'
+import { KEEPALIVE, OPEN, type RawMessage, RawPeer, update, update6 } from './raw-peer.ts'
 import { message } from './wire/hex.ts'
 
 const ROUTE = { prefix: '10.0.0.1/32', nextHops: ['10.0.1.11', '10.0.1.12'], singleNextHop: '10.0.1.11' }
@@ -124,6 +125,93 @@ describe('RFC 4486: Maximum Number of Prefixes', () => {
     expect(most).toBeGreaterThan(10_000)
     expect(most).toBeLessThanOrEqual(20_000)
     expect(lab.notifications('node').filter((one) => one === 'sent 6/1').length).toBeGreaterThan(1)
+  })
+})
+
+describe('RFC 4486: Out of Resources', () => {
+  /** A path of its own number, with so many communities that nobody else has. */
+  function heavy(number: number, communities = 1000, prefix = number): wire.UpdateMessage {
+    const values = Array.from({ length: communities }, (_, i) => number * 100_000 + i)
+    const plain = update([TOR_ASN], formatIpv4(ipv4('20.0.0.0') + prefix))
+    return { ...plain, attributes: [...plain.attributes, { type: 'communities', values }] }
+  }
+  const KILO = 4 * 1000
+  const octets = (node: Speaker) => node.peers()[0]?.attributeOctets ?? 0
+
+  test('attributes that no two paths share: beyond the limit the session ends, says why, and nothing of it is kept', () => {
+    const { lab, peer } = against(OPEN, KEEPALIVE)
+    const limit = 50 * KILO
+    const node = lab.node({ maximumAttributeOctets: limit })
+    lab.until('up', () => isUp(node))
+    for (let i = 0; i < 40; i++) peer.send(heavy(i))
+    lab.pass(SECOND)
+    expect(isUp(node)).toBe(true)
+    expect(octets(node)).toBeGreaterThanOrEqual(40 * KILO)
+    expect(octets(node)).toBeLessThan(41 * KILO)
+    for (let i = 40; i < 60; i++) peer.send(heavy(i))
+    lab.until('ended', () => !isUp(node))
+    lab.pass(1000)
+    expect(peer.heard.find((m) => m.type === 'notification')).toMatchObject({ code: 6, subcode: 8, data: new Uint8Array(0) })
+    expect(lab.events.map(({ event }) => describeEvent(event))).toContain(
+      'sent notification Key=10.8.0.10 Cease/Out of Resources (6/8) detail="path attributes of more than 200000 octets (maximumAttributeOctets)"',
+    )
+    expect(node.peers()[0]?.reason).toContain('path attributes of more than 200000 octets')
+    expect([octets(node), node.routesIn(TOR)]).toEqual([0, []])
+    lab.until('back', () => isUp(node))
+  })
+
+  test('a flood of them never makes us hold more than the limit and one message', () => {
+    const { lab, peer } = against(OPEN, KEEPALIVE)
+    const limit = 50 * KILO
+    const node = lab.node({ maximumAttributeOctets: limit })
+    let most = 0
+    for (let i = 0; i < 1000; i++) {
+      peer.send(heavy(i, 1000, i % 700))
+      lab.pass(20_000)
+      most = Math.max(most, octets(node))
+    }
+    expect(most).toBeGreaterThan(40 * KILO)
+    expect(most).toBeLessThanOrEqual(limit)
+    expect(lab.notifications('node').filter((one) => one === 'sent 6/8').length).toBeGreaterThan(1)
+  })
+
+  test('what paths share counts once; what is replaced or withdrawn counts no more, of either family', () => {
+    const { lab, peer } = against({ ...OPEN, capabilities: [...OPEN.capabilities, { type: 'multiprotocol', afi: 2, safi: 1 }] }, KEEPALIVE)
+    const node = lab.node({ families: ['ipv4', 'ipv6'] })
+    lab.until('up', () => isUp(node))
+    const said = (...messages: wire.Message[]) => {
+      peer.send(...messages)
+      lab.pass(SECOND)
+      return Math.floor(octets(node) / KILO)
+    }
+    const communities = heavy(7).attributes.filter(({ type }) => type === 'communities')
+    const six = (prefix: string) => ({
+      ...update6([TOR_ASN], prefix),
+      attributes: [...update6([TOR_ASN], prefix).attributes, ...communities],
+    })
+    expect(said(heavy(1), heavy(1, 1000, 2), heavy(1, 1000, 3))).toBe(1)
+    expect(said(heavy(2))).toBe(2)
+    // IPv6 attributes come with their routes: those of one message share them.
+    expect(said(six('2001:db8:1::'), six('2001:db8:2::'))).toBe(4)
+    expect(said(update6([TOR_ASN], '2001:db8:2::'), update([TOR_ASN], '20.0.0.2'))).toBe(2)
+    const withdrawn = [1, 3].map((i) => ({ address: ipv4('20.0.0.0') + i, length: 32, pathId: 0 }))
+    expect(said({ type: 'update', withdrawn, attributes: [], nlri: [], errors: [] })).toBe(1)
+  })
+
+  test('sets that are remembered to read them once are forgotten after four million octets, however few they are', () => {
+    const inbox = new Inbox()
+    inbox.agree(PLAIN)
+    const read = (number: number) => {
+      const frame = inbox.push(encodeMessage(heavy(number), PLAIN)).frames[0]
+      const received = frame && inbox.read(frame)
+      return received?.ok ? received.update?.plain?.set : undefined
+    }
+    const first = read(0)
+    expect(first).toBeDefined()
+    for (let i = 1; i < 900; i++) read(i)
+    expect(read(0)).toBe(first)
+    for (let i = 900; i < 1100; i++) read(i)
+    expect(read(0)).not.toBe(first)
   })
 })
 

@@ -1,6 +1,6 @@
 import { wire } from '../../src/bgp/index.ts'
 import { decodeMessage } from '../../src/bgp/wire/index.ts'
-import { ipv4 } from '../../src/net/index.ts'
+import { ipv4, ipv6Bytes } from '../../src/net/index.ts'
 import type { Connection, ConnectionEvent } from '../../src/world/index.ts'
 import { type Lab, NODE_ASN, TOR, TOR_ASN } from './lab.ts'
 
@@ -21,11 +21,11 @@ export class RawPeer {
     })
   }
 
-  /** Connects from the ToR's address, and answers an OPEN that comes. */
-  static calling(lab: Lab, address: string, onOpen: (peer: RawPeer) => void): RawPeer {
+  /** Connects, from the ToR's address where no other is given, and answers an OPEN that comes. */
+  static calling(lab: Lab, address: string, onOpen: (peer: RawPeer) => void, from = { name: 'tor', address: TOR }): RawPeer {
     const peer = new RawPeer(lab, onOpen, false)
-    const request = { remote: { address, port: 179 }, localAddress: TOR, timeout: 60_000_000 }
-    peer.#connection = lab.world('tor', TOR).transport.connect(request, peer.#hear(onOpen))
+    const request = { remote: { address, port: 179 }, localAddress: from.address, timeout: 60_000_000 }
+    peer.#connection = lab.world(from.name, from.address).transport.connect(request, peer.#hear(onOpen))
     return peer
   }
 
@@ -88,6 +88,29 @@ export function update(asns: readonly number[], prefix = '10.0.0.1', nextHop = '
       { type: 'next-hop', address: ipv4(nextHop) },
     ],
     nlri: [{ address: ipv4(prefix), length: 32, pathId: 0 }],
+    errors: [],
+  }
+}
+
+/** The same of IPv6. */
+export function update6(asns: readonly number[], prefix = '2001:db8:1::', nextHop = '2001:db8::11'): wire.UpdateMessage {
+  return {
+    type: 'update',
+    withdrawn: [],
+    attributes: [
+      {
+        type: 'mp-reach',
+        afi: 2,
+        safi: 1,
+        nextHop: ipv6Bytes(nextHop),
+        nlri: [],
+        nlri6: [{ address: prefix, length: 48, pathId: 0 }],
+        other: new Uint8Array(0),
+      },
+      { type: 'origin', value: 'igp' },
+      { type: 'as-path', segments: [{ kind: 'sequence', asns }] },
+    ],
+    nlri: [],
     errors: [],
   }
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { GracefulRestartConfig } from '../../src/bgp/index.ts'
+import { describeEvent, type GracefulRestartConfig, type wire } from '../../src/bgp/index.ts'
+import { encodeEndOfRib, RefreshSubtype } from '../../src/bgp/wire/index.ts'
 import { SECOND } from '../../src/model/index.ts'
-import { isUp, Lab, NODE, stateOf, TOR, TOR_ASN, table } from './lab.ts'
-import { KEEPALIVE, OPEN, RawPeer, update } from './raw-peer.ts'
+import { formatIpv4, ipv4 } from '../../src/net/index.ts'
+import { isUp, Lab, NODE, NODE_ASN, stateOf, TOR, TOR_ASN, table } from './lab.ts'
+import { KEEPALIVE, OPEN, RawPeer, update, update6 } from './raw-peer.ts'
 
 const VIP = '10.0.0.1/32'
 const ROUTE = { prefix: VIP, nextHops: ['10.0.1.11', '10.0.1.12'], singleNextHop: '10.0.1.11' }
@@ -17,6 +19,15 @@ function pair(node: GracefulRestartConfig = {}, tor: GracefulRestartConfig = {})
   lab.pass(SECOND)
   return { lab, tor: helper, node: speaker }
 }
+
+const restartCapability = (wish: Partial<Extract<wire.Capability, { type: 'graceful-restart' }>> = {}) => ({
+  type: 'graceful-restart' as const,
+  restarting: false,
+  notification: false,
+  restartSeconds: 60,
+  families: [{ afi: 1, safi: 1, forwarding: true }],
+  ...wish,
+})
 
 const ends = (lab: Lab, device: string) =>
   lab.events.flatMap(({ device: at, event }) =>
@@ -122,6 +133,130 @@ describe('RFC 4724 §4.2: the helper', () => {
     lab.pass(SECOND)
     expect(table(tor, NODE)).toEqual([`${VIP}: 10.0.1.11#1 10.0.1.12#2`])
     expect(lab.notifications('node')).not.toContain('received 6/7')
+  })
+
+  test('§5: one whose capability names no family, a helper, has not: its second connection is refused, and the session lives', () => {
+    const lab = new Lab()
+    const tor = lab.tor({ gracefulRestart: {}, addPath: { send: false, receive: false }, holdTimeSeconds: 0 })
+    lab.until('it listens', () => stateOf(tor) === 'Active')
+    const open = {
+      ...OPEN,
+      myAs: NODE_ASN,
+      identifier: ipv4(NODE),
+      capabilities: [{ type: 'four-octet-as' as const, asn: NODE_ASN }, restartCapability({ families: [] })],
+    }
+    const from = { name: 'node', address: NODE }
+    const first = RawPeer.calling(lab, TOR, (raw) => raw.send(open, KEEPALIVE, update([NODE_ASN])), from)
+    lab.until('the route', () => table(tor, NODE).length === 1)
+    const second = RawPeer.calling(lab, TOR, () => {}, from)
+    lab.pass(SECOND)
+    expect(second.notification()).toBe('6/7')
+    expect(first.notification()).toBeUndefined()
+    expect(tor.peers()[0]).toMatchObject({ state: 'Established', establishedCount: 1, prefixesReceived: 1 })
+  })
+
+  test('keeps what the session agreed on with the routes: the BGP identifier, which decides between paths, and path identifiers', () => {
+    const { lab, tor } = pair()
+    const told = () => tor.candidates(VIP).map(({ peerIdentifier, addPath, path }) => [formatIpv4(peerIdentifier), addPath, path.pathId])
+    expect(told()).toEqual([
+      [NODE, true, 1],
+      [NODE, true, 2],
+    ])
+    lab.worlds.get('node')?.end()
+    lab.until('the ToR knows', () => stateOf(tor) !== 'Established')
+    expect(told()).toEqual([
+      [NODE, true, 1],
+      [NODE, true, 2],
+    ])
+    expect(table(tor, NODE)).toContain(`${VIP}: 10.0.1.11#1 10.0.1.12#2`)
+  })
+})
+
+describe('RFC 4724 beside RFC 7313', () => {
+  const V4_V6 = [1, 2].map((afi) => ({ afi, safi: 1, forwarding: true }))
+  const open = (restarting: boolean) => ({
+    ...OPEN,
+    capabilities: [
+      ...OPEN.capabilities.filter(({ type }) => type !== 'unknown'),
+      { type: 'multiprotocol' as const, afi: 2, safi: 1 },
+      { type: 'enhanced-route-refresh' as const },
+      restartCapability({ restarting, families: V4_V6 }),
+    ],
+  })
+  const endOfRib = (afi: number) => encodeEndOfRib({ afi, safi: 1 })
+  const mark = (subtype: 'begin' | 'end', afi: number) => ({
+    type: 'route-refresh' as const,
+    afi,
+    safi: 1,
+    subtype: RefreshSubtype[subtype],
+  })
+
+  /** A peer that said a route of each family, went away without a word, and is back. */
+  function returned() {
+    const lab = new Lab()
+    let times = 0
+    const peer = new RawPeer(lab, (raw) => raw.send(open(times++ > 0), KEEPALIVE))
+    const families = ['ipv4', 'ipv6'] as const
+    const node = lab.node({ families, enhancedRouteRefresh: true, gracefulRestart: { stalePathSeconds: 20 }, holdTimeSeconds: 0 })
+    lab.until('up', () => isUp(node))
+    peer.send(update([TOR_ASN]), update6([TOR_ASN]), endOfRib(1), endOfRib(2))
+    lab.until('the routes', () => node.routesIn(TOR).length === 2)
+    peer.close()
+    lab.until('away', () => !isUp(node))
+    lab.until('back', () => isUp(node))
+    return { lab, peer, prefixes: () => node.routesIn(TOR).map((route) => route.prefix) }
+  }
+  const V4 = VIP
+  const V6 = '2001:db8:1::/48'
+
+  test('RFC 7313 §4: a BoRR before the End-of-RIB is ignored, and said to be; neither it nor its EoRR takes a stale route', () => {
+    const { lab, peer, prefixes } = returned()
+    peer.send(mark('begin', 1))
+    lab.pass(SECOND)
+    expect(lab.events.map(({ event }) => describeEvent(event))).toContain(
+      'received route refresh Key=10.8.0.10 family=ipv4 subtype=begin ignored="it came before the End-of-RIB (RFC 7313 §4)"',
+    )
+    expect(prefixes()).toEqual([V4, V6])
+    peer.send(mark('end', 1))
+    lab.pass(SECOND)
+    expect(prefixes()).toEqual([V4, V6])
+    peer.send(endOfRib(1))
+    lab.pass(SECOND)
+    expect(prefixes()).toEqual([V6])
+  })
+
+  test('one family is refreshed while the other is stale: each has its own time', () => {
+    const { lab, peer, prefixes } = returned()
+    peer.send(update6([TOR_ASN]), endOfRib(2), mark('begin', 2))
+    lab.pass(19 * SECOND)
+    expect(prefixes()).toEqual([V4, V6])
+    lab.pass(2 * SECOND)
+    expect(prefixes()).toEqual([V6])
+    lab.pass(330 * SECOND)
+    expect(prefixes()).toEqual([V6])
+    lab.pass(10 * SECOND)
+    expect(prefixes()).toEqual([])
+  })
+
+  test('a peer that goes away amid its refresh has restarted for the first time: nothing goes but by its End-of-RIB', () => {
+    const { lab, peer, prefixes } = returned()
+    peer.send(update([TOR_ASN]), update6([TOR_ASN]), endOfRib(1), endOfRib(2), mark('begin', 1))
+    lab.pass(SECOND)
+    peer.close()
+    lab.pass(3 * SECOND)
+    expect(prefixes()).toEqual([V4, V6])
+    peer.send(endOfRib(1), endOfRib(2))
+    lab.pass(SECOND)
+    expect(prefixes()).toEqual([])
+  })
+
+  test('RFC 4724 §4.2: of two restarts in a row the second takes what the first left stale', () => {
+    const { lab, peer, prefixes } = returned()
+    peer.send(update([TOR_ASN]))
+    lab.pass(SECOND)
+    peer.close()
+    lab.pass(SECOND / 2)
+    expect(prefixes()).toEqual([V4])
   })
 })
 

@@ -57,11 +57,12 @@ const config: fc.Arbitrary<Partial<PeerConfig>> = fc.record(
     passive: fc.boolean(),
     delayOpenSeconds: fc.constantFrom(0, 3),
     holdTimeSeconds: fc.constantFrom(0, 3, 9),
-    families: fc.constantFrom(['ipv4'] as const, ['ipv4', 'ipv6'] as const),
+    families: fc.constantFrom(['ipv4'] as const, ['ipv6'] as const, ['ipv4', 'ipv6'] as const),
     gracefulRestart: fc.constantFrom({}, { restarting: true }, { restartSeconds: 5, stalePathSeconds: 5 }),
     enhancedRouteRefresh: fc.boolean(),
     extendedMessages: fc.boolean(),
     maximumPrefixes: fc.constantFrom(1, 1000),
+    maximumAttributeOctets: fc.constantFrom(100, 100_000),
   },
   { requiredKeys: [] },
 )

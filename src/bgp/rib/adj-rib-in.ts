@@ -23,66 +23,26 @@ import { AttributeSets } from './attribute-sets.ts'
 import { attributesOf, type ImportOptions, type PathAttributes, type ReceivedPath } from './attributes.ts'
 import { Changes } from './changes.ts'
 import { Ipv4Paths } from './ipv4-paths.ts'
+import { Ipv6Paths } from './ipv6-paths.ts'
 import { prefixKey, prefixKey6, prefixOfKey, type RouteKey } from './key.ts'
 
 export type FamilyName = 'ipv4' | 'ipv6'
 
-/** IPv6 paths, keyed by text. */
-class Ipv6Paths {
-  readonly routes = new Map<string, Map<number, ReceivedPath>>()
-  #stale: Map<string, Set<number>> | undefined
-  /** Paths, not prefixes. */
-  count = 0
-
-  set(key: string, path: ReceivedPath): void {
-    let paths = this.routes.get(key)
-    if (paths === undefined) {
-      paths = new Map()
-      this.routes.set(key, paths)
-    }
-    const before = paths.size
-    paths.set(path.pathId, path)
-    this.count += paths.size - before
-    if (this.#stale !== undefined) this.#stale.get(key)?.delete(path.pathId)
-  }
-
-  delete(key: string, pathId: number): boolean {
-    const paths = this.routes.get(key)
-    if (!paths?.delete(pathId)) return false
-    this.count--
-    if (paths.size === 0) this.routes.delete(key)
-    return true
-  }
-
-  clear(): string[] {
-    const keys = [...this.routes.keys()]
-    this.routes.clear()
-    this.#stale = undefined
-    this.count = 0
-    return keys
-  }
-
-  markStale(): void {
-    this.#stale = new Map(Array.from(this.routes, ([key, paths]) => [key, new Set(paths.keys())]))
-  }
-
-  sweep(): string[] {
-    const swept: string[] = []
-    for (const [key, ids] of this.#stale ?? []) {
-      for (const id of ids) if (this.delete(key, id) && swept.at(-1) !== key) swept.push(key)
-    }
-    this.#stale = undefined
-    return swept
-  }
+/** What a session agreed on, as far as it changes what an UPDATE means. */
+export interface ImportTerms {
+  /** See `attributesOf`. */
+  readonly fourOctetAs: boolean
+  readonly families: { readonly ipv4: boolean }
 }
 
 export class AdjRibIn {
   readonly #options: ImportOptions
   readonly #sets = new AttributeSets()
   readonly #ipv4 = new Ipv4Paths(this.#sets)
-  readonly #ipv6 = new Ipv6Paths()
+  readonly #ipv6 = new Ipv6Paths(this.#sets)
   readonly #cursor = new NlriCursor()
-  #twoOctetAs = false
+  #terms: ImportTerms = { fourOctetAs: true, families: { ipv4: true } }
+  #ignored = false
 
   constructor(options: ImportOptions) {
     this.#options = options
@@ -90,11 +50,11 @@ export class AdjRibIn {
 
   /** Prefixes with any path, used or not. */
   get size(): number {
-    return this.#ipv4.size + this.#ipv6.routes.size
+    return this.#ipv4.size + this.#ipv6.size
   }
 
   get keys(): Iterable<RouteKey> {
-    return [...this.#ipv4Keys(), ...this.#ipv6.routes.keys()]
+    return [...this.#ipv4Keys(), ...this.#ipv6.keys]
   }
 
   /** Paths of one family: what a peer can make grow. */
@@ -102,23 +62,40 @@ export class AdjRibIn {
     return family === 'ipv4' ? this.#ipv4.count : this.#ipv6.count
   }
 
+  /** Octets of path attributes that are held, each set once: what a peer can make grow without a path more. */
+  get attributeOctets(): number {
+    return this.#sets.octets
+  }
+
   /** By path identifier, in the order in which they came. */
   paths(key: RouteKey): readonly ReceivedPath[] {
-    if (typeof key === 'string') return [...(this.#ipv6.routes.get(key)?.values() ?? [])]
+    if (typeof key === 'string') return this.#ipv6.paths(key)
     const { address, length } = prefixOfKey(key)
     return this.#ipv4.paths(address, length)
   }
 
-  /** Applies one UPDATE; answers the prefixes that it named. `twoOctetAs`: see `attributesOf`. */
-  take(view: UpdateView, twoOctetAs = false): Changes {
-    if (view.plain === undefined) return new Changes([...this.apply(view.message, twoOctetAs)])
-    this.#twoOctetAs = twoOctetAs
-    return this.#takePlain(view.plain)
+  /** What comes from here on is a new session's. */
+  agree(terms: ImportTerms): void {
+    this.#terms = terms
+    this.#ignored = false
+  }
+
+  /**
+   * The session brought IPv4 routes that it did not agree on. Routes of a family are exchanged where both ends say so (RFC 4760 §8), and there
+   * they are no error that RFC 7606 knows an action for: they are left out, as FRR does with those of a family that is not enabled and BIRD where it
+   * has no channel, and the session goes on. (IPv6 ones are not even decoded.)
+   */
+  get ignored(): boolean {
+    return this.#ignored
+  }
+
+  /** Applies one UPDATE; answers the prefixes that it named. */
+  take(view: UpdateView): Changes {
+    return view.plain === undefined ? new Changes([...this.apply(view.message)]) : this.#takePlain(view.plain)
   }
 
   /** The same of one that was decoded. */
-  apply(update: UpdateMessage, twoOctetAs = false): ReadonlySet<RouteKey> {
-    this.#twoOctetAs = twoOctetAs
+  apply(update: UpdateMessage): ReadonlySet<RouteKey> {
     const changed = new Set<RouteKey>()
     this.#withdraw(update.withdrawn, changed)
     const unreach = findAttribute(update.attributes, 'mp-unreach')
@@ -175,7 +152,7 @@ export class AdjRibIn {
     while (cursor.next()) {
       if (table.delete(cursor.address, cursor.length, cursor.pathId)) gone.push(prefixKey(cursor))
     }
-    const slot = set && this.#slotOf(set)
+    const slot = set && this.#agreed() ? this.#slotOf(set) : undefined
     if (slot === undefined) return new Changes(gone)
     const sets = this.#sets
     cursor.start(nlri)
@@ -187,6 +164,12 @@ export class AdjRibIn {
     return new Changes(gone, nlri)
   }
 
+  /** Whether IPv4 routes may be taken; that there were any is noted where not. */
+  #agreed(): boolean {
+    this.#ignored ||= !this.#terms.families.ipv4
+    return this.#terms.families.ipv4
+  }
+
   /** The slot of what the set comes to, held once; `undefined` where it has no next hop. */
   #slotOf(set: AttributeSet): number | undefined {
     if (set.imported !== undefined && this.#sets.at(set.slot) === set.imported) {
@@ -195,14 +178,14 @@ export class AdjRibIn {
     }
     const nextHop = findAttribute(set.attributes, 'next-hop')?.address
     if (nextHop === undefined) return undefined
-    const attributes = attributesOf(set, nextHop, this.#options, this.#twoOctetAs)
+    const attributes = this.#attributes(set, nextHop)
     set.imported = attributes
     set.slot = this.#sets.hold(attributes)
     return set.slot
   }
 
   #announce(update: UpdateMessage, routes: UpdateMessage['nlri'], nextHop: Ipv4 | undefined, changed: Set<RouteKey>): void {
-    if (routes.length === 0 || nextHop === undefined) return
+    if (routes.length === 0 || nextHop === undefined || !this.#agreed()) return
     const slot = this.#sets.hold(this.#attributes(update, nextHop))
     for (const nlri of routes) {
       this.#sets.again(slot)
@@ -214,12 +197,14 @@ export class AdjRibIn {
 
   #announce6(update: UpdateMessage, routes: Routes6, nextHop: Ipv6 | undefined, changed: Set<RouteKey>): void {
     if (routes === undefined || routes.length === 0 || nextHop === undefined) return
-    const attributes = this.#attributes(update, nextHop)
+    const slot = this.#sets.hold(this.#attributes(update, nextHop))
     for (const nlri of routes) {
       const key = prefixKey6(nlri)
-      this.#ipv6.set(key, { pathId: nlri.pathId, attributes })
+      this.#sets.again(slot)
+      this.#ipv6.set(key, nlri.pathId, slot)
       changed.add(key)
     }
+    this.#sets.release(slot)
   }
 
   #withdraw(routes: UpdateMessage['withdrawn'] | undefined, changed: Set<RouteKey>): void {
@@ -237,8 +222,8 @@ export class AdjRibIn {
     }
   }
 
-  #attributes(update: UpdateMessage, nextHop: Ipv4 | Ipv6): PathAttributes {
-    return attributesOf(update, nextHop, this.#options, this.#twoOctetAs)
+  #attributes(update: Pick<UpdateMessage, 'attributes'>, nextHop: Ipv4 | Ipv6): PathAttributes {
+    return attributesOf(update, nextHop, this.#options, !this.#terms.fourOctetAs)
   }
 }
 

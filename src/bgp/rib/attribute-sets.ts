@@ -1,10 +1,16 @@
 /** Attributes of received paths, by a number that fits a table; each kept for as long as a path has it. */
-import type { PathAttributes } from './attributes.ts'
+import { attributeOctets, type PathAttributes } from './attributes.ts'
 
 export class AttributeSets {
   readonly #attributes: (PathAttributes | undefined)[] = []
   readonly #users: number[] = []
   readonly #free: number[] = []
+  #octets = 0
+
+  /** Octets of all that is held, each set once, however many paths have it. */
+  get octets(): number {
+    return this.#octets
+  }
 
   /** `undefined` where the slot is free, or there is none. */
   at(slot: number): PathAttributes | undefined {
@@ -16,6 +22,7 @@ export class AttributeSets {
     const slot = this.#free.pop() ?? this.#attributes.length
     this.#attributes[slot] = attributes
     this.#users[slot] = 1
+    this.#octets += attributeOctets(attributes)
     return slot
   }
 
@@ -25,6 +32,7 @@ export class AttributeSets {
 
   release(slot: number): void {
     if (--this.#users[slot]! > 0) return
+    this.#octets -= attributeOctets(this.#attributes[slot]!)
     this.#attributes[slot] = undefined
     this.#free.push(slot)
   }

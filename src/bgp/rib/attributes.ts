@@ -52,6 +52,14 @@ export interface ImportOptions {
   readonly accept?: boolean
 }
 
+/** What every route has: ORIGIN, AS_PATH with a segment, NEXT_HOP, and MULTI_EXIT_DISC, which many have. */
+const COMMON_OCTETS = 32
+
+/** How many octets of an UPDATE attributes are, of which as many as a message holds may come with each route: what is to be bounded. */
+export function attributeOctets({ asPath, communities, largeCommunities }: PathAttributes): number {
+  return COMMON_OCTETS + 4 * (asPath.length + communities.length) + 12 * (largeCommunities?.length ?? 0)
+}
+
 /** An UPDATE, or what many share. */
 type Attributed = Pick<UpdateMessage, 'attributes'>
 

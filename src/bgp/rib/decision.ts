@@ -59,18 +59,18 @@ export function decide(candidates: readonly Candidate[], options: DecisionOption
   const accepted = candidates.filter((c) => c.path.attributes.rejected === undefined)
   const unreachable = accepted.filter((c) => metricOf(c, options) === 'unreachable')
   let left: readonly Candidate[] = unreachable.length === 0 ? accepted : accepted.filter((c) => metricOf(c, options) !== 'unreachable')
-  const losers: RoutePath[] = []
+  const losers: RoutePath[][] = []
   for (const { name, keep } of preference(options)) {
     const kept = keep(left)
-    if (kept.length < left.length) {
-      const lost = left.filter((candidate) => !kept.includes(candidate)).sort(stable)
-      losers.unshift(...lost.map((candidate) => unused(candidate, true, `the best path has a ${name}`)))
-      left = kept
-    }
+    if (kept.length === left.length) continue
+    const stays = new Set(kept)
+    const lost = left.filter((candidate) => !stays.has(candidate)).sort(stable)
+    losers.push(lost.map((candidate) => unused(candidate, true, `the best path has a ${name}`)))
+    left = kept
   }
   return [
     ...shared(left, options),
-    ...losers,
+    ...losers.reverse().flat(),
     ...unreachable.sort(stable).map((candidate) => unused(candidate, false, `no route to the next hop ${nextHopText(candidate.path)}`)),
     ...rejected.sort(stable).map((candidate) => unused(candidate, false, candidate.path.attributes.rejected ?? '')),
   ]
@@ -109,7 +109,9 @@ function preference(options: DecisionOptions): readonly Step[] {
 function lowest(paths: readonly Candidate[], value: (candidate: Candidate) => number): readonly Candidate[] {
   if (paths.length < 2) return paths
   const values = paths.map(value)
-  const least = Math.min(...values)
+  // One by one: with ADD-PATH a prefix may have more paths than a call may have arguments.
+  let least = Number.POSITIVE_INFINITY
+  for (const each of values) least = Math.min(least, each)
   return paths.filter((_, i) => values[i] === least)
 }
 

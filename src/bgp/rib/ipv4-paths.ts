@@ -3,7 +3,7 @@
  * grows in pieces and gives the garbage collector nothing to look at. Prefixes come out in the order in which they came, and so do the paths of
  * a prefix.
  *
- *     address | length, and whether said since `markStale` | path identifier | attribute set
+ *     address | length, and the round in which it was said | path identifier | attribute set
  *     next path of the prefix | of a prefix's first path: its last one, the prefix before, the prefix after; of another: -, the path before, -
  *
  * Paths are numbered from 1; 0 is none.
@@ -25,7 +25,9 @@ const LAST = 5
 const BEFORE = 6
 const AFTER = 7
 
-/** Beside the length, in the same integer. */
+/** The length's bits; above them, in the same integer, is the round. */
+const LENGTH_BITS = 63
+/** One round more. Where 2²⁶ of them pass and nobody sweeps, a path of the first counts as one of the last. */
 const ROUND = 64
 /** Paths of a prefix that are looked through one by one; beyond that by a table, so that no peer can make it slow. */
 const CROWD = 32
@@ -41,7 +43,7 @@ export class Ipv4Paths {
   #free = 0
   #first = 0
   #last = 0
-  /** Flips at `markStale`: paths that have the other are stale. */
+  /** Another at each `markStale`: paths of those before are stale. */
   #round = 0
   #marked = false
   /** Paths, and prefixes with any. */
@@ -106,7 +108,7 @@ export class Ipv4Paths {
   /** Calls `each` for every prefix, in the order in which they came. */
   eachPrefix(each: (address: Ipv4, length: number) => void): void {
     for (let first = this.#first; first !== 0; first = this.#get(first, AFTER)) {
-      each(this.#get(first, ADDRESS), this.#get(first, LENGTH) % ROUND)
+      each(this.#get(first, ADDRESS), this.#get(first, LENGTH) & LENGTH_BITS)
     }
   }
 
@@ -120,10 +122,8 @@ export class Ipv4Paths {
 
   /** What is there now is stale until it is set again. */
   markStale(): void {
-    // Of an earlier mark that nobody swept: it is stale, too.
-    if (this.#marked) this.#eachPath((path) => this.#put(path, LENGTH, (this.#get(path, LENGTH) % ROUND) | this.#round))
     this.#marked = true
-    this.#round ^= ROUND
+    this.#round = (this.#round + ROUND) | 0
   }
 
   /** Removes what is still stale; `each` is called once for every prefix that lost a path. */
@@ -133,11 +133,11 @@ export class Ipv4Paths {
     for (let first = this.#first; first !== 0; ) {
       const after = this.#get(first, AFTER)
       const address = this.#get(first, ADDRESS)
-      const length = this.#get(first, LENGTH) % ROUND
+      const length = this.#get(first, LENGTH) & LENGTH_BITS
       let swept = false
       for (let path = first; path !== 0; ) {
         const next = this.#get(path, NEXT)
-        if ((this.#get(path, LENGTH) & ROUND) !== this.#round) {
+        if ((this.#get(path, LENGTH) & ~LENGTH_BITS) !== this.#round) {
           this.#remove(this.#indexes[length]!.get(address), path)
           swept = true
         }
@@ -145,12 +145,6 @@ export class Ipv4Paths {
       }
       if (swept) each(address, length)
       first = after
-    }
-  }
-
-  #eachPath(each: (path: number) => void): void {
-    for (let first = this.#first; first !== 0; first = this.#get(first, AFTER)) {
-      for (let path = first; path !== 0; path = this.#get(path, NEXT)) each(path)
     }
   }
 
@@ -229,7 +223,7 @@ export class Ipv4Paths {
     else this.#put(before, AFTER, next)
     if (after === 0) this.#last = next
     else this.#put(after, BEFORE, next)
-    this.#indexes[this.#get(first, LENGTH) % ROUND]!.replace(this.#get(first, ADDRESS), next)
+    this.#indexes[this.#get(first, LENGTH) & LENGTH_BITS]!.replace(this.#get(first, ADDRESS), next)
     const crowd = this.#crowds.get(first)
     if (crowd === undefined) return
     this.#crowds.delete(first)
@@ -244,7 +238,7 @@ export class Ipv4Paths {
     if (after === 0) this.#last = before
     else this.#put(after, BEFORE, before)
     this.#crowds.delete(first)
-    this.#indexes[this.#get(first, LENGTH) % ROUND]!.delete(this.#get(first, ADDRESS))
+    this.#indexes[this.#get(first, LENGTH) & LENGTH_BITS]!.delete(this.#get(first, ADDRESS))
     this.size--
   }
 

@@ -54,8 +54,8 @@ export function newCounts(): FuzzCounts {
 export function fuzz(seed: number, count: number, counts: FuzzCounts): void {
   const chance = new Chance(seed)
   const context = CONTEXTS[seed % CONTEXTS.length]!
-  let rib = new AdjRibIn({ localAsn: 65001, peerAsn: 65002, enforceFirstAs: false })
-  let twin = newTwin(false)
+  let rib = newRib(false, context)
+  let twin = newTwin(false, context)
   let framer = new Framer()
   for (let i = 0; i < count; i++) {
     const bytes = mutate(chance)
@@ -67,10 +67,11 @@ export function fuzz(seed: number, count: number, counts: FuzzCounts): void {
     }
     if (i % 500 === 499) {
       check(sameTables(rib, twin.rib), `seed ${seed}, message ${i}: the UPDATEs' views came to another table than the UPDATEs`)
-      twin = newTwin(true)
+      twin = newTwin(true, context)
       rib.sweep('ipv4')
-      if (rib.clear().length !== 0 && rib.size !== 0) throw new Error(`seed ${seed}, message ${i}: routes are left in a cleared table`)
-      rib = new AdjRibIn({ localAsn: 65001, peerAsn: 65002, enforceFirstAs: true })
+      if ((rib.clear().length !== 0 && rib.size !== 0) || rib.attributeOctets !== 0)
+        throw new Error(`seed ${seed}, message ${i}: routes are left in a cleared table`)
+      rib = newRib(true, context)
     }
   }
 }
@@ -92,7 +93,7 @@ function feed(bytes: Uint8Array, framer: Framer, rib: AdjRibIn, twin: Twin, cont
     if (message.errors.length > 0) counts.survived++
     for (const error of message.errors) check(explain(error) !== '', 'an error without words')
     if (counts.decoded % 64 === 0) describeEvent({ type: 'update-received', peerAddress: '10.8.0.10', update: message })
-    rib.apply(message, !context.fourOctetAs)
+    rib.apply(message)
   }
   if (error) {
     refuse(error, 'BGPHeaderErr', counts)
@@ -109,13 +110,19 @@ interface Twin {
   readonly interner: AttributeInterner
 }
 
-function newTwin(enforceFirstAs: boolean): Twin {
-  return { rib: new AdjRibIn({ localAsn: 65001, peerAsn: 65002, enforceFirstAs }), interner: new AttributeInterner() }
+function newTwin(enforceFirstAs: boolean, context: CodecContext): Twin {
+  return { rib: newRib(enforceFirstAs, context), interner: new AttributeInterner() }
+}
+
+function newRib(enforceFirstAs: boolean, { fourOctetAs }: CodecContext): AdjRibIn {
+  const rib = new AdjRibIn({ localAsn: 65001, peerAsn: 65002, enforceFirstAs })
+  rib.agree({ fourOctetAs, families: { ipv4: true } })
+  return rib
 }
 
 function view(bytes: Uint8Array, error: WireError | undefined, { rib, interner }: Twin, context: CodecContext): void {
   const viewed = viewUpdate(bytes, context, interner)
-  if (viewed.ok) rib.take(viewed.view, !context.fourOctetAs)
+  if (viewed.ok) rib.take(viewed.view)
   const said = viewed.ok ? undefined : JSON.stringify(viewed.error)
   check(said === (error && JSON.stringify(error)), `the UPDATE's view says ${said}, and the UPDATE ${JSON.stringify(error)}`)
 }
