@@ -58,7 +58,7 @@ describe('RFC 4760: families are what both ends speak', () => {
     const multiprotocol = { type: 'multiprotocol' as const, afi: 2, safi: 1 }
     const open = { ...OPEN, capabilities: [multiprotocol, { type: 'four-octet-as' as const, asn: TOR_ASN }] }
     const peer = new RawPeer(lab, (raw) => raw.send(open, KEEPALIVE))
-    const node = lab.node({ families: ['ipv6'] })
+    const node = lab.node({ families: ['ipv6'], addPath: { send: false, receive: false } })
     lab.until('up', () => isUp(node))
     expect(node.peers()[0]?.remarks).toBeUndefined()
     const { attributes, nlri } = update([TOR_ASN])

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/index.ts'
 import { type Machine, whichEngine } from '../../src/cli/which-engine.ts'
@@ -49,11 +53,23 @@ describe('peerlab scenario on a machine without Docker', () => {
   })
 
   test('what needs a real shell is listed as not run, and not counted', async () => {
-    const only = await runOn(machine(), 'scenario', 'manual-verification')
-    expect(only.code).toBe(EXIT.nothing)
-    expect(only.err).toContain('manual-verification not run: it needs a real shell on its devices: --engine docker')
-    const { out } = await runOn(machine(), 'scenario', 'manual-verification', 'ecmp-fan-out', '--routers', 'frr')
-    expect(out).toMatch(/ – manual-verification not run: .*\n\n {2}1 passed/)
+    const folder = mkdtempSync(join(tmpdir(), 'peerlab-shell-'))
+    try {
+      const file = join(folder, 'by-hand.mjs')
+      const body = "async ({ lab }) => { await lab.node('node-01').exec('uname', '-r') }"
+      const scenario = fileURLToPath(new URL('../../src/scenario/index.ts', import.meta.url))
+      writeFileSync(
+        file,
+        `import { scenario } from '${scenario}'\nscenario('by hand', { topology: 'shared-peers', needs: ['shell'] }, ${body})\n`,
+      )
+      const only = await runOn(machine(), 'scenario', file)
+      expect(only.code).toBe(EXIT.nothing)
+      expect(only.err).toContain('by-hand not run: it needs a real shell on its devices: --engine docker')
+      const { out } = await runOn(machine(), 'scenario', file, 'scenarios/ecmp-fan-out.ts', '--routers', 'frr')
+      expect(out).toMatch(/ – by-hand not run: .*\n\n {2}1 passed/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('an engine that is named and does not answer is no reason to simulate', async () => {
