@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/world/random.ts'
-import { EventQueue, type Scheduled } from '../../src/world/virtual/index.ts'
+import { EventQueue, laneOf, type Scheduled } from '../../src/world/virtual/index.ts'
 
 const event = fc.record({ delay: fc.nat(20), cancelled: fc.boolean() })
 
@@ -42,5 +42,39 @@ describe('the event queue', () => {
     cancel(0.7, 500)
     while (queue.step());
     expect(ran).toEqual([...left].sort((a, b) => delays[a]! - delays[b]! || a - b))
+  })
+})
+
+describe('with a seed', () => {
+  /** What happens at one instant on four devices, two things on each, in the order in which it happens. */
+  function order(seed: number | undefined): string {
+    const queue = new EventQueue(0, seed)
+    const seen: string[] = []
+    for (const index of [1, 2])
+      for (const device of ['a', 'b', 'c', 'd']) queue.schedule(5, () => seen.push(device + index), laneOf(device))
+    queue.schedule(5, () => seen.push('lab'))
+    while (queue.step());
+    return seen.join(' ')
+  }
+
+  it('devices come in an order of its own at each instant, and what is on none comes first', () => {
+    const orders = new Set(Array.from({ length: 50 }, (_, seed) => order(seed)))
+    expect(orders.size).toBeGreaterThan(10)
+    for (const each of orders) {
+      expect(each).toMatch(/^lab /)
+      for (const device of ['a', 'b', 'c', 'd']) expect(each.indexOf(`${device}1`)).toBeLessThan(each.indexOf(`${device}2`))
+    }
+    expect(order(7)).toBe(order(7))
+    expect(order(undefined)).toBe('a1 b1 c1 d1 a2 b2 c2 d2 lab')
+  })
+
+  it('what follows from an event of the same instant follows it', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const queue = new EventQueue(0, seed)
+      const seen: string[] = []
+      queue.schedule(5, () => queue.schedule(0, () => seen.push('effect'), laneOf('b')) && seen.push('cause'), laneOf('a'))
+      while (queue.step());
+      expect(seen).toEqual(['cause', 'effect'])
+    }
   })
 })

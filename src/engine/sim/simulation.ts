@@ -43,7 +43,7 @@ export interface Told {
 
 export class Simulation {
   readonly plan: Plan
-  readonly queue = new EventQueue(0)
+  readonly queue: EventQueue
   readonly view = new StateView()
   readonly log: Log
   readonly fabric: Fabric
@@ -56,6 +56,7 @@ export class Simulation {
   /** Throws where the plan asks for what is not simulated, and says what. */
   constructor(plan: Plan, { seed = plan.name }: SimulationOptions = {}) {
     this.plan = plan
+    this.queue = new EventQueue(0, stableHash(`${seed} order`))
     this.log = new Log(this.view, () => this.queue.now)
     this.#random = seededRandom(`${seed} start`)
     const emit = (event: LabEventBody) => this.emit(event)

@@ -7,12 +7,15 @@ import { formatWallTime } from './wall-time.ts'
 export class VirtualClock implements Clock {
   readonly #queue: EventQueue
   readonly #epochSeconds: number
+  readonly #lane: number
   readonly #timers = new Set<VirtualTimer>()
   #stopped = false
 
-  constructor(queue: EventQueue, epochSeconds: number) {
+  /** `lane`: the device's on the queue. */
+  constructor(queue: EventQueue, epochSeconds: number, lane = 0) {
     this.#queue = queue
     this.#epochSeconds = epochSeconds
+    this.#lane = lane
   }
 
   now(): Micros {
@@ -26,7 +29,7 @@ export class VirtualClock implements Clock {
   }
 
   timer(name: string, callback: () => void): Timer {
-    return new VirtualTimer(name, this.#queue, callback, (timer, running) => {
+    return new VirtualTimer(name, this.#queue, this.#lane, callback, (timer, running) => {
       if (this.#stopped) return false
       if (running) this.#timers.add(timer)
       else this.#timers.delete(timer)
@@ -35,9 +38,10 @@ export class VirtualClock implements Clock {
   }
 
   yield(callback: () => void): void {
-    this.#queue.schedule(0, () => {
+    const run = () => {
       if (!this.#stopped) callback()
-    })
+    }
+    this.#queue.schedule(0, run, this.#lane)
   }
 
   stop(): void {
@@ -49,14 +53,22 @@ export class VirtualClock implements Clock {
 class VirtualTimer implements Timer {
   readonly name: string
   readonly #queue: EventQueue
+  readonly #lane: number
   readonly #callback: () => void
   /** Tells the clock; `false`: it has stopped, and nothing starts any more. */
   readonly #register: (timer: VirtualTimer, running: boolean) => boolean
   #entry: Scheduled | undefined
 
-  constructor(name: string, queue: EventQueue, callback: () => void, register: (timer: VirtualTimer, running: boolean) => boolean) {
+  constructor(
+    name: string,
+    queue: EventQueue,
+    lane: number,
+    callback: () => void,
+    register: (timer: VirtualTimer, running: boolean) => boolean,
+  ) {
     this.name = name
     this.#queue = queue
+    this.#lane = lane
     this.#callback = callback
     this.#register = register
   }
@@ -72,11 +84,12 @@ class VirtualTimer implements Timer {
   start(delay: Micros): void {
     this.stop()
     if (!this.#register(this, true)) return
-    this.#entry = this.#queue.schedule(delay, () => {
+    const run = () => {
       this.#entry = undefined
       this.#register(this, false)
       this.#callback()
-    })
+    }
+    this.#entry = this.#queue.schedule(delay, run, this.#lane)
   }
 
   stop(): void {

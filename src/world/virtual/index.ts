@@ -7,7 +7,7 @@
 export { type HostContext, type HostMachine, type HostMemory, VirtualHost } from './host.ts'
 export type { Forwarding } from './network.ts'
 export { type Guard, type ProcessOptions, startProcess } from './process.ts'
-export { EventQueue, type Scheduled } from './queue.ts'
+export { EventQueue, laneOf, type Scheduled } from './queue.ts'
 export { flowOf, type Segment, type SegmentHead } from './segment.ts'
 export { Stack, type Wire } from './stack.ts'
 export { type UniverseOptions, VirtualUniverse, type VirtualWorld, type WorldOptions } from './universe.ts'

@@ -3,7 +3,7 @@ import type { Connection, Host, Listener, Transport, World } from '../ports.ts'
 import { seededRandom } from '../random.ts'
 import { virtualCalls } from './calls.ts'
 import { VirtualClock } from './clock.ts'
-import type { EventQueue } from './queue.ts'
+import { type EventQueue, laneOf } from './queue.ts'
 import type { Stack } from './stack.ts'
 
 /** Keeps what a program is told from reaching it after its end. */
@@ -37,7 +37,7 @@ export function startProcess<H extends Host>(options: ProcessOptions<H>): World 
       if (!ended) sink(event)
     },
   }
-  const clock = new VirtualClock(queue, options.epochSeconds)
+  const clock = new VirtualClock(queue, options.epochSeconds, laneOf(name))
   const transport: Transport = {
     connect: (request, sink) => (ended ? NO_CONNECTION : stack.connect(program, request, guard.sink(sink))),
     listen: (local, sink) => (ended ? NO_LISTENER : stack.listen(program, local, guard.sink(sink))),

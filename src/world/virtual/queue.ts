@@ -1,8 +1,11 @@
 import type { Micros } from '../../model/index.ts'
+import { stableHash } from '../../net/index.ts'
 
 /** One thing that is to happen. `cancel` on the queue is the only way to take it back. */
 export interface Scheduled {
   readonly at: Micros
+  /** Among those of one instant: the lower first. */
+  readonly rank: number
   readonly order: number
   readonly run: () => void
   state: 'waiting' | 'cancelled' | 'done'
@@ -17,6 +20,9 @@ const DEAD_KEPT = 1_024
 /**
  * The one queue of a universe: whole microseconds, and for equal times the order of scheduling. Nothing else moves time, so the same
  * calls give the same run.
+ *
+ * With a seed, what happens at one instant in different lanes (on different devices) comes in an order that the seed and the instant draw: between
+ * devices nobody promises one. Within a lane, and from a cause to what it brings about, the order stays.
  */
 export class EventQueue {
   #now: Micros
@@ -24,9 +30,11 @@ export class EventQueue {
   #waiting = 0
   #atThisInstant = 0
   readonly #heap: Scheduled[] = []
+  readonly #seed: number | undefined
 
-  constructor(start: Micros) {
+  constructor(start: Micros, seed?: number) {
     this.#now = start
+    this.#seed = seed
   }
 
   get now(): Micros {
@@ -43,10 +51,12 @@ export class EventQueue {
     return this.#head()?.at
   }
 
-  /** Runs `run` after `delay` (≥ 0; fractions are rounded up). */
-  schedule(delay: Micros, run: () => void): Scheduled {
+  /** Runs `run` after `delay` (≥ 0; fractions are rounded up). `lane`: of the device on which it happens; 0, before all others, where it is on none. */
+  schedule(delay: Micros, run: () => void, lane = 0): Scheduled {
     if (!(delay >= 0)) throw new RangeError(`cannot schedule ${delay} µs ahead: not a delay`)
-    const entry: Scheduled = { at: this.#now + Math.ceil(delay), order: this.#order++, run, state: 'waiting' }
+    const at = this.#now + Math.ceil(delay)
+    const rank = lane === 0 || this.#seed === undefined ? 0 : drawn(lane ^ this.#seed ^ at)
+    const entry: Scheduled = { at, rank, order: this.#order++, run, state: 'waiting' }
     this.#waiting++
     this.#push(entry)
     return entry
@@ -135,5 +145,19 @@ export class EventQueue {
 }
 
 function before(a: Scheduled, b: Scheduled): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order)
+  if (a.at !== b.at) return a.at < b.at
+  return a.rank === b.rank ? a.order < b.order : a.rank < b.rank
+}
+
+/** The lane of a device. */
+export function laneOf(device: string): number {
+  return stableHash(device) | 1
+}
+
+/** Spreads 32 bits over all of them: murmur3's mixer. */
+function drawn(value: number): number {
+  let h = value | 0
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
 }

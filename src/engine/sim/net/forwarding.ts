@@ -105,11 +105,12 @@ export class Forwarding {
     const sent = queue.now
     const target = way.target!
     const { boot } = target
-    queue.schedule(way.links.length === 0 ? LOOPBACK : delay, () => {
+    const arrive = () => {
       if (ground.failedAt >= sent && way.failedSince(sent)) ground.drop('link')
       else if (target.boot !== boot || !target.powered || !target.isLocal(way.arriving!.dst)) ground.drop('gone')
       else target.receive(way.arriving!, payload, way.trace)
-    })
+    }
+    queue.schedule(way.links.length === 0 ? LOOPBACK : delay, arrive, target.lane)
   }
 
   #lost(way: Way, reason: DropReason, payload: Payload): undefined {
@@ -125,9 +126,10 @@ export class Forwarding {
     ground.drop(delay < 0 ? 'loss' : reason)
     if (delay < 0 || payload.kind === 'icmp-error') return
     const error: IcmpError = { kind: 'icmp-error', code: reason === 'ttl' ? 'ttl' : 'unreachable', about: flow, detail }
-    ground.queue.schedule(delay, () => {
+    const complain = () => {
       if (at.powered) this.complain(at, error)
-    })
+    }
+    ground.queue.schedule(delay, complain, at.lane)
   }
 
   /** It waits for its neighbour's MAC address; from there it goes on with what holds then. */
@@ -149,7 +151,7 @@ export class Forwarding {
       if (found !== undefined) this.#ride(found, payload)
     }
     if (delay > 0) {
-      ground.queue.schedule(delay, proceed)
+      ground.queue.schedule(delay, proceed, at.lane)
       return
     }
     const hop = at.nextHop(translated)!

@@ -2,7 +2,7 @@ import type { Micros } from '../../../model/index.ts'
 import { contains, formatIpv4, type Ipv4, ipv4, parseIpv4, stableHash } from '../../../net/index.ts'
 import type { DevicePlan, StaticRoute } from '../../../topology/plan.ts'
 import type { Endpoint, ServiceRule } from '../../../world/index.ts'
-import { type Segment, Stack } from '../../../world/virtual/index.ts'
+import { laneOf, type Segment, Stack } from '../../../world/virtual/index.ts'
 import type { DatagramEvent, DatagramSocket, LiveTrace, Machine, MachineInterface, Neighbor, PingOutcome, VirtualGateway } from './api.ts'
 import { Hand } from './by-hand.ts'
 import { Datagrams } from './datagrams.ts'
@@ -38,6 +38,8 @@ const RETRANSMISSION_LIMIT: Micros = 924_600_000
 /** One machine's kernel: what its programs' packets meet first, and what others' packets meet on their way. */
 export class Kernel implements Machine, Place {
   readonly name: string
+  /** On the event queue. */
+  readonly lane: number
   readonly interfaces: readonly Interface[]
   readonly table: MainTable
   /** It forwards packets that are for others. */
@@ -69,6 +71,7 @@ export class Kernel implements Machine, Place {
 
   constructor(plan: DevicePlan, ground: Ground, forwarding: Forwarding, options: KernelOptions) {
     this.name = plan.name
+    this.lane = laneOf(plan.name)
     this.#plan = plan
     this.#ground = ground
     this.#forwarding = forwarding

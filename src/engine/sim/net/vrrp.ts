@@ -172,10 +172,11 @@ export class VirtualRouter {
 
   #after(delay: Micros, run: () => void): void {
     this.#cancel()
-    this.#timer = this.#ground.queue.schedule(delay, () => {
+    const due = () => {
       this.#timer = undefined
       run()
-    })
+    }
+    this.#timer = this.#ground.queue.schedule(delay, due, this.interface.kernel.lane)
   }
 
   #cancel(): void {
