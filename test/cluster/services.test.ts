@@ -217,6 +217,31 @@ describe('addresses', () => {
     expect(sent(lab, 'late')).toBe('10.0.1.14:80')
   })
 
+  it('R27: a later Service does not take the VIP of a running one: it waits, and has it once the other one is gone', () => {
+    const lab = running('10.0.0.1-10.0.0.4')
+    const { store } = lab.plane
+    const ipOf = (name: string) => serviceOf(lab, name).status?.loadBalancer.ingress?.[0]?.ip
+    store.create(SERVICE, draft('x'))
+    lab.run(SECOND)
+    expect(ipOf('x')).toBe('10.0.0.3')
+    const since = lab.now
+    store.create(SERVICE, draft('newcomer', { loadBalancerIP: '10.0.0.3' }))
+    // Fixed both, and the one that comes first by its name asks for what the other one has.
+    const { metadata, spec } = serviceOf(lab, 'solo')
+    store.update(SERVICE, { metadata, spec: { ...spec!, loadBalancerIP: '10.0.0.1' } })
+    lab.run(2 * SECOND)
+    expect(['x', 'web', 'newcomer', 'solo'].map(ipOf)).toEqual(['10.0.0.3', '10.0.0.1', undefined, undefined])
+    expect(conditionOf(lab, 'newcomer', 'AddressAssigned')).toMatchObject({
+      reason: 'VipTaken',
+      message: 'Service default/newcomer wants 10.0.0.3, which default/x has',
+    })
+    expect(conditionOf(lab, 'solo', 'AddressAssigned')).toMatchObject({ reason: 'VipTaken' })
+    expect(lab.events('route', since).filter((event) => ['10.0.0.1/32', '10.0.0.3/32'].includes(event.route.prefix))).toEqual([])
+
+    store.delete(SERVICE, 'x', 'default')
+    lab.until('the newcomer has it', () => ipOf('newcomer') === '10.0.0.3', 2 * SECOND)
+  })
+
   it('R7: `externalTrafficPolicy: Local` is refused by name when it is written, and so is an IPv6 address', () => {
     const lab = running()
     const refusal = (spec: object) => {
@@ -268,6 +293,8 @@ describe('Endpoints and EndpointSlices', () => {
     store.create(SERVICE, draft('new'))
     lab.run(SECOND)
     expect(both(lab, 'new').subsets).toEqual([{ addresses: [{ ip: '10.0.1.14' }], ports: [{ port: 80, protocol: 'TCP' }] }])
+    // Of a slice's port the name is always there: clients read it without asking.
+    expect(both(lab, 'new').slice?.spec?.ports).toEqual([{ name: '', port: 80, protocol: 'TCP' }])
     store.update(SERVICE, draft('new', { endpoints: [] }))
     store.delete(ENDPOINT_SLICE, 'new-ipv4', 'default')
     lab.run(SECOND)
