@@ -75,6 +75,18 @@ describe('an edit is judged as `peerlab check` judges the file', () => {
     const annotations = { 'baremetal.cluster.gke.io/enable-anthos-network-gateway': 'true' }
     expect(api.ask('GET', `${CLUSTERS}/clusters/bm`).body).toMatchObject({ metadata: { annotations } })
   })
+
+  it('R24, R30: the gateway is not switched on or off at run time, by neither generation’s field', () => {
+    const why = 'Forbidden: is read when the lab comes up: change the file, and bring a lab up with it'
+    const annotation = 'baremetal.cluster.gke.io/enable-anthos-network-gateway'
+    const merged = (body: object) => api.ask('PATCH', `${CLUSTERS}/clusters/bm?dryRun=All`, body, MERGE)
+    for (const value of ['false', null])
+      expect(causesIn(merged({ metadata: { annotations: { [annotation]: value } } }))).toEqual([`metadata.annotations[${annotation}]: ${why}`])
+    expect(refused(`${CLUSTERS}/clusters/bm`, { clusterNetwork: { advancedNetworking: false } })).toEqual([
+      `spec.clusterNetwork.advancedNetworking: ${why}`,
+    ])
+    expect(merged({ metadata: { annotations: { [annotation]: 'true', team: 'edge' } } }).status).toBe(200)
+  })
 })
 
 describe('a Service', () => {
