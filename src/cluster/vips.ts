@@ -97,8 +97,8 @@ export function assignVips(
   }
 }
 
-function isIngress(service: VipRequest): boolean {
-  return service.namespace === INGRESS.namespace && service.name === INGRESS.name
+export function isIngress({ namespace, name }: { readonly namespace?: string; readonly name: string }): boolean {
+  return namespace === INGRESS.namespace && name === INGRESS.name
 }
 
 function fixedFor(service: VipRequest, ingressVip: string | undefined): string | undefined {
