@@ -88,13 +88,14 @@ export class SpeakerPod {
 
   #status(restartCount: number): PodStatus {
     const startedAt = this.#startedAt
+    const holds = (type: string) => ({ type, status: 'True' as const, reason: 'Started', message: '', lastTransitionTime: startedAt })
     const name = this.#pod.spec.containers[0]?.name ?? ''
     return {
       phase: 'Running',
       hostIP: this.#address,
       podIP: this.#address,
       startTime: startedAt,
-      conditions: [{ type: 'Ready', status: 'True', reason: 'Started', message: '', lastTransitionTime: startedAt }],
+      conditions: [holds('Ready'), holds('ContainersReady')],
       containerStatuses: [{ name, ready: true, started: true, restartCount, state: { running: { startedAt } } }],
     }
   }

@@ -156,6 +156,9 @@ export interface PodSpec {
 }
 export interface PodStatus {
   readonly phase: 'Pending' | 'Running'
+  /** Where its node fell silent: `NodeLost`; the phase is the last that was heard. */
+  readonly reason?: string
+  readonly message?: string
   readonly hostIP?: string
   readonly podIP?: string
   readonly startTime?: string
@@ -168,7 +171,7 @@ export interface PodStatus {
     readonly state: { readonly running: { readonly startedAt: string } }
   }[]
 }
-/** A control-plane node's speaker (R15); the status is the node's. */
+/** A control-plane node's speaker (R15); the status is the node's, until its lease ends. */
 export type Pod = Resource<PodSpec, PodStatus>
 
 const SPEAKER = 'bgpadvertiser'
