@@ -198,6 +198,8 @@ export interface BGPSessionStatus {
   readonly advertisedRoutes: readonly string[]
   /** RFC 3339, UTC. */
   readonly lastReportTime: string
+  /** Why it is not Established, in the speaker's words. Named so that kubectl, which sorts, shows R36's three fields before it. */
+  readonly stateReason?: string
 }
 /** R35, R36: named `<peerIP>-<node>`; the spec is the peering controller's, the status the agent's. */
 export type BGPSession = Resource<BGPSessionSpec, BGPSessionStatus>
