@@ -20,6 +20,7 @@ import {
 } from './draft.ts'
 import { type Identified, identify } from './identify.ts'
 import type { ClusterModel, GatewaySettings } from './model.ts'
+import { checkUsable } from './nowhere.ts'
 import { lostIndentation, removePlaceholders } from './placeholders.ts'
 import { seedsOf } from './seeds.ts'
 import { readServices, type WrittenService } from './services.ts'
@@ -113,6 +114,7 @@ export function loadDocuments(
     { name: 'a NodePool', nodes: workers },
   ])
   checkSubnets(cluster, everyNode, subnets, options.subnets)
+  checkUsable(cluster, workers)
   checkPools(cluster, gateway, new Set(everyNode), subnets)
   if (gateway !== undefined) checkFloatingIPs(gateway, cluster, new Set(everyNode), subnets)
   checkServices(cluster, gateway, balancer, broken)

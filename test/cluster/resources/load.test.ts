@@ -272,6 +272,27 @@ describe('what is wrong is said, with its place', () => {
     expect(errors.length, said.join('\n')).toBeLessThanOrEqual(Math.max(1, expected.filter((each) => each.startsWith('error ')).length))
   })
 
+  test.each(['0.0.0.0', '127.0.0.1', '224.0.0.9', '255.255.255.255', '169.254.1.1'])(
+    '%s is no address for a VIP, a pool, a node or a floating IP (R16, R27)',
+    (address) => {
+      const only = (from: string, to: string) => pointed(edited([from, to])).filter((each) => each.startsWith('error'))
+      expect(only('controlPlaneVIP: 10.0.0.8', `controlPlaneVIP: ${address}`)).toEqual([`error vip-unusable at ${address}`])
+      expect(only('ingressVIP: 10.0.0.1', `ingressVIP: ${address}`)).toEqual([`error vip-unusable at ${address}`])
+      const pools = `- 10.0.0.1-10.0.0.4\n          - ${address}`
+      expect(only('- 10.0.0.1-10.0.0.4', pools)).toEqual([`error pool-unusable at ${address}`])
+      for (const node of ['10.0.1.11', '10.0.2.11'])
+        expect(only(`- address: ${node}`, `- address: ${address}`)).toEqual([`error node-unusable at ${address}`])
+      expect(only('- 10.0.2.100', `- ${address}`)).toEqual([`error floating-ip-unusable at ${address}`])
+    },
+  )
+
+  test('a pool that reaches into such addresses is told which they are (R27)', () => {
+    const text = edited(['- 10.0.0.1-10.0.0.4', '- 10.0.0.1-10.0.0.4\n          - 223.255.255.0-224.0.0.3'])
+    expect(loadCluster('c.yaml', text, { subnets: SUBNETS }).diagnostics.map(({ message }) => message)).toEqual([
+      'no VIP can come from 223.255.255.0-224.0.0.3: 224.0.0.0/4 is multicast',
+    ])
+  })
+
   test('a control-plane node that no peer lists, and a listed address that is none (R11, R12)', () => {
     const listed = '        asn: 65002\n        controlPlaneNodes: [10.0.1.10, 10.0.1.11, 10.0.2.11]\n'
     const text = edited([/ {8}asn: 65002\n/, listed], [/(ip: 10\.8\.0\.11\n) {8}asn: 65002\n/, `$1${listed}`])
