@@ -82,7 +82,7 @@ describe('a control-plane node’s speaker', () => {
     lab.universe.powerOff('node-01')
     expect(linesOf(lab)).toEqual([
       expect.stringMatching(
-        /^Get "http:\/\/10\.0\.1\.10:10250\/containerLogs\/kube-system\/bgpadvertiser-node-01\/bgpadvertiser": timeout/,
+        /^Get "http:\/\/10\.0\.1\.10:10250\/containerLogs\/kube-system\/bgpadvertiser-node-01\/bgpadvertiser": timeout: no answer from 10\.0\.1\.10:10250 within \d+\.\d s$/,
       ),
     ])
   })
