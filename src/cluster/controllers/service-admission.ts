@@ -2,7 +2,7 @@
 import { isMapping } from '../../model/index.ts'
 import { parseIpv4 } from '../../net/index.ts'
 import type { Cause, Resource } from '../api/index.ts'
-import type { ClusterModel } from '../resources/index.ts'
+import { type ClusterModel, DNS_LABEL } from '../resources/index.ts'
 import { isIngress } from '../vips.ts'
 import { notSupported, wrong } from './admission.ts'
 
@@ -62,7 +62,6 @@ function portCauses(ports: readonly unknown[]): Cause[] {
 }
 
 /** RFC 1123, as Kubernetes words it. */
-const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/
 const LABEL_RULE =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"
 

@@ -23,6 +23,7 @@ import type { ClusterModel, GatewaySettings } from './model.ts'
 import { checkUsable } from './nowhere.ts'
 import { lostIndentation, removePlaceholders } from './placeholders.ts'
 import { seedsOf } from './seeds.ts'
+import { separated } from './separators.ts'
 import { readServices, type WrittenService } from './services.ts'
 
 export interface LoadOptions {
@@ -141,8 +142,10 @@ export function loadDocuments(
 
 function readFile(file: string, text: string, found: Diagnostic[]): readonly YamlDocument[] {
   const cleaned = removePlaceholders(file, text)
-  const { documents, diagnostics } = readDocuments(file, cleaned.text)
-  found.push(...cleaned.diagnostics, ...diagnostics)
+  const { texts, diagnostics } = separated(file, cleaned.text)
+  const parts = texts.map((each) => readDocuments(file, each))
+  const documents = parts.flatMap((part) => part.documents).map((document, index) => ({ ...document, index }))
+  found.push(...cleaned.diagnostics, ...diagnostics, ...parts.flatMap((part) => part.diagnostics))
   if (documents.some((document) => document.broken)) found.push(...lostIndentation(file, cleaned.text))
   return documents
 }
