@@ -113,6 +113,20 @@ describe('a control-plane node’s speaker', () => {
     expect(shown(lab)).toBe('1/1 Running 1')
   })
 
+  it('R15: is told again to an API that lost all it knew, with as many restarts as before', () => {
+    const lab = podLab('10.0.2.11')
+    lab.universe.powerOff('node-01')
+    lab.run(5 * SECOND)
+    lab.startAgent('node-01')
+    lab.until('it runs again', () => shown(lab) === '1/1 Running 1', 10 * SECOND)
+    lab.universe.powerOff('admin')
+    lab.run(5 * SECOND)
+    lab.startAdmin()
+    lab.until('it is told again', () => shown(lab) === '1/1 Running 1', 20 * SECOND)
+    lab.run(10 * SECOND)
+    expect(shown(lab)).toBe('1/1 Running 1')
+  })
+
   it('R15: of a node that was never heard stays Pending', () => {
     const lab = podLab()
     lab.universe.powerOff('admin')
