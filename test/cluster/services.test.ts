@@ -196,6 +196,21 @@ describe('addresses', () => {
     ])
   })
 
+  it('without pools: what its owner fixed is had by one Service, and another one waits for it', () => {
+    const lab = new MemoryLab()
+    lab.converge()
+    lab.plane.store.create(SERVICE, draft('second', { loadBalancerIP: '10.0.0.1' }))
+    lab.plane.store.create(SERVICE, draft('third', { loadBalancerIP: '10.7.7.7' }))
+    lab.plane.store.create(SERVICE, draft('open'))
+    lab.run(SECOND)
+    expect(['web', 'second', 'third', 'open'].map((name) => conditionOf(lab, name, 'AddressAssigned')?.message)).toEqual([
+      'has 10.0.0.1',
+      'Service default/second wants 10.0.0.1, which default/web has',
+      'has 10.7.7.7',
+      'the cluster has no address pool',
+    ])
+  })
+
   it('R27: a pool without a free address is said on the Service, by a condition and an Event; the next one that is free is had', () => {
     const lab = running('10.0.0.1-10.0.0.2')
     const { store } = lab.plane
