@@ -30,7 +30,10 @@ export interface VipRefusal {
 /** The one Service that `ingressVIP` is kept for. */
 export const INGRESS = { namespace: 'gke-system', name: 'istio-ingress' } as const
 
-/** What is fixed goes first, then what is held already, then the rest in the order given, each the first free address of the pools. */
+/**
+ * Who has an address that is still right keeps it: a VIP that takes traffic does not move because somebody else asks for it by name. Then what is
+ * fixed, then the rest in the order given, each the first free address of the pools.
+ */
 export function assignVips(
   model: Pick<ClusterModel, 'pools' | 'cpVip' | 'ingressVip'>,
   services: readonly VipRequest[],
@@ -48,8 +51,15 @@ export function assignVips(
   }
 
   for (const service of services) {
+    const { current } = service
+    const address = current === undefined ? undefined : parseIpv4(current)
+    if (address === undefined || isReserved(address, service) || poolOf(address) === undefined || holders.has(address)) continue
     const wanted = fixedFor(service, model.ingressVip)
-    if (wanted === undefined) continue
+    if (wanted === undefined || parseIpv4(wanted) === address) take(service, address)
+  }
+  for (const service of services) {
+    const wanted = fixedFor(service, model.ingressVip)
+    if (wanted === undefined || given.has(service)) continue
     const address = parseIpv4(wanted)
     const who = `Service ${service.namespace}/${service.name}`
     if (address === undefined)
@@ -64,15 +74,9 @@ export function assignVips(
       refused.set(service, { code: 'vip-taken', message: `${who} wants ${wanted}, which ${holder.namespace}/${holder.name} has` })
     } else take(service, address)
   }
-  const open = services.filter((service) => fixedFor(service, model.ingressVip) === undefined)
-  for (const service of open) {
-    const address = service.current === undefined ? undefined : parseIpv4(service.current)
-    if (address === undefined || isReserved(address, service) || poolOf(address) === undefined || holders.has(address)) continue
-    take(service, address)
-  }
   const free = freeAddresses(model, (address) => holders.has(address) || address === cpVip || address === ingressVip)
-  for (const service of open) {
-    if (given.has(service)) continue
+  for (const service of services) {
+    if (given.has(service) || fixedFor(service, model.ingressVip) !== undefined) continue
     const next = free.next()
     if (next.done) {
       const message = `Service ${service.namespace}/${service.name} gets no address: every address of ${poolNames(model)} is in use`
@@ -93,8 +97,8 @@ export function assignVips(
   }
 }
 
-function isIngress(service: VipRequest): boolean {
-  return service.namespace === INGRESS.namespace && service.name === INGRESS.name
+export function isIngress({ namespace, name }: { readonly namespace?: string; readonly name: string }): boolean {
+  return namespace === INGRESS.namespace && name === INGRESS.name
 }
 
 function fixedFor(service: VipRequest, ingressVip: string | undefined): string | undefined {

@@ -47,7 +47,7 @@ export function number(options: NumberOptions = {}): Schema<number> {
       if (typeof value === 'string' && /^\d+$/.test(value)) return wrongType(place, expects, value, `write it without quotes: ${value}`)
       if (typeof value !== 'number') return wrongType(place, expects, value)
       if (value >= min && value <= max && (!integer || Number.isInteger(value))) return value
-      place.report({ code: 'out-of-range', message: `${value} is not ${expects}` })
+      place.report({ code: 'out-of-range', message: `${place.written() ?? value} is not ${expects}` })
       return INVALID
     },
   }
@@ -82,8 +82,29 @@ export function oneOf<const W extends string>(...words: readonly W[]): Schema<W>
   }
 }
 
-/** RFC 6793: four octets; 0 is reserved (RFC 7607). */
-export const asn: Schema<number> = number({ min: 1, max: 4294967295, expects: 'an AS number from 1 to 4294967295' })
+const asplain: Schema<number> = number({ min: 1, max: 4294967295, expects: 'an AS number from 1 to 4294967295' })
+
+/** RFC 6793: four octets; 0 is reserved (RFC 7607). In asplain (RFC 5396): YAML takes asdot for a fraction, in which 1.10 is 1.1. */
+export const asn: Schema<number> = {
+  ...asplain,
+  read(value, place) {
+    const text = typeof value === 'number' ? (place.written() ?? `${value}`) : value
+    const meant = typeof text === 'string' ? fromAsdot(text) : undefined
+    if (meant === undefined) return asplain.read(value, place)
+    place.report({
+      code: 'out-of-range',
+      message: `${text} is not ${asplain.expects}`,
+      suggestion: `write it in asplain (RFC 5396): asdot ${text} is ${meant}`,
+    })
+    return INVALID
+  },
+}
+
+function fromAsdot(text: string): number | undefined {
+  const [high, low] = /^(\d{1,5})\.(\d{1,5})$/.exec(text)?.slice(1).map(Number) ?? []
+  if (high === undefined || low === undefined || high > 0xffff || low > 0xffff) return undefined
+  return high * 0x10000 + low || undefined
+}
 
 /** An IPv4 address, as text. IPv6 is refused by name (R7). */
 export const ipv4Address: Schema<string> = {

@@ -41,6 +41,8 @@ export interface Finding {
 export interface Place {
   readonly path: Path
   report(finding: Finding): void
+  /** The scalar here as the file has it, where it comes from a file. */
+  written(): string | undefined
   child(segment: string | number): Place
 }
 
@@ -80,6 +82,7 @@ export function placeIn(document: YamlDocument, path: Path, sink: (d: Diagnostic
     path,
     child: (segment) => placeIn(document, [...path, segment], sink),
     report: (f) => sink(diagnose(document, path, f)),
+    written: () => document.written?.(path),
   }
 }
 

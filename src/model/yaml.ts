@@ -22,6 +22,8 @@ export interface YamlDocument {
   at(path: Path): Position
   /** Where the field's name stands (`at` for a list's item). */
   atKey(path: Path): Position
+  /** The scalar at `path` as the text has it: `1.10`, whose value is 1.1. Absent where there is no text. */
+  written?(path: Path): string | undefined
 }
 
 export interface YamlFile {
@@ -65,14 +67,26 @@ function readDocument(
     const reason = error instanceof Error ? error.message : String(error)
     diagnostics.push({ severity: 'error', code: 'yaml-alias', file, ...place([], 'value'), path: '', message: reason })
   }
-  return { file, index, value, broken: broken || unreadable, at: (path) => place(path, 'value'), atKey: (path) => place(path, 'key') }
+  return {
+    file,
+    index,
+    value,
+    broken: broken || unreadable,
+    at: (path) => place(path, 'value'),
+    atKey: (path) => place(path, 'key'),
+    written: (path) => {
+      const { node, reached } = walk(source, path)
+      return reached === path.length && isScalar(node) ? node.source : undefined
+    },
+  }
 }
 
 function isEmpty(node: unknown): boolean {
   return node === null || (isScalar(node) && node.value === null && (node.source ?? '') === '')
 }
 
-function positionIn(source: Document.Parsed, lines: LineCounter, path: Path, part: 'key' | 'value'): Position {
+/** As far along `path` as there is something: the node there, the key that it stands behind, and how many steps that was. */
+function walk(source: Document.Parsed, path: Path): { readonly node: unknown; readonly key: Node | undefined; readonly reached: number } {
   let node: unknown = source.contents
   let key: Node | undefined
   let reached = 0
@@ -93,6 +107,11 @@ function positionIn(source: Document.Parsed, lines: LineCounter, path: Path, par
     key = nextKey
     reached++
   }
+  return { node, key, reached }
+}
+
+function positionIn(source: Document.Parsed, lines: LineCounter, path: Path, part: 'key' | 'value'): Position {
+  const { node, key, reached } = walk(source, path)
   const wantKey = (part === 'key' && reached === path.length) || node === null || isEmpty(node)
   const chosen = wantKey && key !== undefined ? key : node
   const offset = (chosen as Node | null)?.range?.[0] ?? source.range[0]

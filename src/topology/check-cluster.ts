@@ -1,5 +1,5 @@
 import type { ClusterModel } from '../cluster/resources/model.ts'
-import { type Diagnostic, diagnose, nearest, type YamlDocument } from '../model/index.ts'
+import { type Diagnostic, diagnose, isMapping, nearest, type Path, type YamlDocument } from '../model/index.ts'
 import { gateways, rackOf, rackPorts, routerLinks } from './addressing.ts'
 import type { TopologyFile } from './file.ts'
 import { peeringAddresses } from './neighbors.ts'
@@ -9,6 +9,7 @@ import { clusterPeering } from './peering.ts'
 export function checkAgainstCluster(
   file: TopologyFile,
   document: YamlDocument,
+  clusterDocuments: readonly YamlDocument[],
   model: ClusterModel,
   initialPlacement: Readonly<Record<string, string>>,
 ): Diagnostic[] {
@@ -85,26 +86,31 @@ export function checkAgainstCluster(
   ])
   for (const address of model.floatingIPs) {
     const owner = infrastructure.get(address)
-    if (owner !== undefined)
-      found.push(
-        diagnose(document, ['racks'], {
-          code: 'floating-ip-is-router',
-          message: `the floating IP ${address} is the address of ${owner}: the node that holds it would take its traffic`,
-          suggestion: 'give another address of the rack in the cluster file',
-          onKey: true,
-        }),
-      )
-    if (rackOf(file, address) === undefined)
-      found.push(
-        diagnose(document, ['racks'], {
-          code: 'floating-ip-outside',
-          message: `the floating IP ${address} is in no rack`,
-          suggestion: `racks: ${Object.values(file.racks).join(', ')}`,
-          onKey: true,
-        }),
-      )
+    if (owner === undefined) continue
+    const listed = floatingIpIn(clusterDocuments, address) ?? { document, path: ['racks'] }
+    found.push(
+      diagnose(listed.document, listed.path, {
+        code: 'floating-ip-is-router',
+        message: `the floating IP ${address} is the address of ${owner}: the node that holds it would take its traffic`,
+        suggestion: 'give another address of the rack',
+      }),
+    )
   }
   return found
+}
+
+/** Where the cluster's own file lists it, in either generation's gateway. */
+function floatingIpIn(
+  documents: readonly YamlDocument[],
+  address: string,
+): { readonly document: YamlDocument; readonly path: Path } | undefined {
+  for (const document of documents) {
+    const { kind, spec } = isMapping(document.value) ? document.value : {}
+    if (kind !== 'AnthosNetworkGateway' && kind !== 'NetworkGatewayGroup') continue
+    const listed = isMapping(spec) && Array.isArray(spec.floatingIPs) ? spec.floatingIPs.indexOf(address) : -1
+    if (listed >= 0) return { document, path: ['spec', 'floatingIPs', listed] }
+  }
+  return undefined
 }
 
 /** A peer that no link leads to from a rack whose addresses have a session with it. */

@@ -33,7 +33,8 @@ export function checkFiles(files: readonly ClusterFile[], options: CheckOptions 
   const found: Diagnostic[] = [...(read?.diagnostics ?? []), ...loaded.diagnostics]
   const { cluster } = loaded
   if (cluster === undefined) return { diagnostics: inFileOrder(found) }
-  if (topology !== undefined) found.push(...checkAgainstCluster(topology.file, topology.document, cluster, initialPlacement))
+  if (topology !== undefined)
+    found.push(...checkAgainstCluster(topology.file, topology.document, loaded.documents, cluster, initialPlacement))
   const planned = topology?.file.services.map(({ name, vip }): KnownService => {
     const slash = name.indexOf('/')
     return { namespace: name.slice(0, slash), name: name.slice(slash + 1), loadBalancerIP: vip }

@@ -121,7 +121,10 @@ export function loadTopology(source: TopologySource, options: TopologyOptions): 
 
   const prepared = { ...file.prepared, ...options.prepared }
   const peering = clusterPeering(model, prepared)
-  found.push(...checkAgainstCluster(file, document, model, initialPlacement), ...checkPrepared(file, document, model, prepared))
+  found.push(
+    ...checkAgainstCluster(file, document, loaded.documents, model, initialPlacement),
+    ...checkPrepared(file, document, model, prepared),
+  )
   const services = planServices(file, document, model, found)
   if (hasErrors(found)) return result()
   const cluster: ClusterPlan = {

@@ -128,4 +128,23 @@ describe('assignVips (R27)', () => {
     const { assigned } = assignVips(model, [web('new'), web('old', { current: '10.0.0.2' })])
     expect(assigned.map((each) => each.vip)).toEqual(['10.0.0.3', '10.0.0.2'])
   })
+  test('a VIP stays with its holder when somebody else asks for it by name, whether the holder asks for it or has it from the pool', () => {
+    for (const holder of [web('old', { current: '10.0.0.4' }), web('old', { current: '10.0.0.4', loadBalancerIP: '10.0.0.4' })]) {
+      const newcomer = web('new', { loadBalancerIP: '10.0.0.4', current: '10.0.0.2' })
+      const { assigned, refused } = assignVips(model, [newcomer, holder])
+      expect(assigned).toMatchObject([{ name: 'old', vip: '10.0.0.4' }])
+      expect(refused).toMatchObject([{ name: 'new', code: 'vip-taken', message: expect.stringContaining('which default/old has') }])
+    }
+  })
+
+  test('an address that is no longer right is given up: the ingress VIP that somebody else holds, and one that its own owner replaced', () => {
+    const services = [web('old', { current: '10.0.0.1' }), ingress, web('moved', { current: '10.0.0.2', loadBalancerIP: '10.0.0.3' })]
+    const next = web('next', { loadBalancerIP: '10.0.0.2' })
+    expect(assignVips(model, [...services, next]).assigned.map((each) => `${each.name} ${each.vip}`)).toEqual([
+      'old 10.0.0.4',
+      'istio-ingress 10.0.0.1',
+      'moved 10.0.0.3',
+      'next 10.0.0.2',
+    ])
+  })
 })

@@ -196,6 +196,21 @@ describe('addresses', () => {
     ])
   })
 
+  it('without pools: what its owner fixed is had by one Service, and another one waits for it', () => {
+    const lab = new MemoryLab()
+    lab.converge()
+    lab.plane.store.create(SERVICE, draft('second', { loadBalancerIP: '10.0.0.1' }))
+    lab.plane.store.create(SERVICE, draft('third', { loadBalancerIP: '10.7.7.7' }))
+    lab.plane.store.create(SERVICE, draft('open'))
+    lab.run(SECOND)
+    expect(['web', 'second', 'third', 'open'].map((name) => conditionOf(lab, name, 'AddressAssigned')?.message)).toEqual([
+      'has 10.0.0.1',
+      'Service default/second wants 10.0.0.1, which default/web has',
+      'has 10.7.7.7',
+      'the cluster has no address pool',
+    ])
+  })
+
   it('R27: a pool without a free address is said on the Service, by a condition and an Event; the next one that is free is had', () => {
     const lab = running('10.0.0.1-10.0.0.2')
     const { store } = lab.plane
@@ -215,6 +230,31 @@ describe('addresses', () => {
     // Neither controller wipes what the other says.
     expect(conditionOf(lab, 'late', 'BackendsReady')).toMatchObject({ status: 'True', message: '1 of 1' })
     expect(sent(lab, 'late')).toBe('10.0.1.14:80')
+  })
+
+  it('R27: a later Service does not take the VIP of a running one: it waits, and has it once the other one is gone', () => {
+    const lab = running('10.0.0.1-10.0.0.4')
+    const { store } = lab.plane
+    const ipOf = (name: string) => serviceOf(lab, name).status?.loadBalancer.ingress?.[0]?.ip
+    store.create(SERVICE, draft('x'))
+    lab.run(SECOND)
+    expect(ipOf('x')).toBe('10.0.0.3')
+    const since = lab.now
+    store.create(SERVICE, draft('newcomer', { loadBalancerIP: '10.0.0.3' }))
+    // Fixed both, and the one that comes first by its name asks for what the other one has.
+    const { metadata, spec } = serviceOf(lab, 'solo')
+    store.update(SERVICE, { metadata, spec: { ...spec!, loadBalancerIP: '10.0.0.1' } })
+    lab.run(2 * SECOND)
+    expect(['x', 'web', 'newcomer', 'solo'].map(ipOf)).toEqual(['10.0.0.3', '10.0.0.1', undefined, undefined])
+    expect(conditionOf(lab, 'newcomer', 'AddressAssigned')).toMatchObject({
+      reason: 'VipTaken',
+      message: 'Service default/newcomer wants 10.0.0.3, which default/x has',
+    })
+    expect(conditionOf(lab, 'solo', 'AddressAssigned')).toMatchObject({ reason: 'VipTaken' })
+    expect(lab.events('route', since).filter((event) => ['10.0.0.1/32', '10.0.0.3/32'].includes(event.route.prefix))).toEqual([])
+
+    store.delete(SERVICE, 'x', 'default')
+    lab.until('the newcomer has it', () => ipOf('newcomer') === '10.0.0.3', 2 * SECOND)
   })
 
   it('R7: `externalTrafficPolicy: Local` is refused by name when it is written, and so is an IPv6 address', () => {
@@ -268,6 +308,8 @@ describe('Endpoints and EndpointSlices', () => {
     store.create(SERVICE, draft('new'))
     lab.run(SECOND)
     expect(both(lab, 'new').subsets).toEqual([{ addresses: [{ ip: '10.0.1.14' }], ports: [{ port: 80, protocol: 'TCP' }] }])
+    // Of a slice's port the name is always there: clients read it without asking.
+    expect(both(lab, 'new').slice?.spec?.ports).toEqual([{ name: '', port: 80, protocol: 'TCP' }])
     store.update(SERVICE, draft('new', { endpoints: [] }))
     store.delete(ENDPOINT_SLICE, 'new-ipv4', 'default')
     lab.run(SECOND)

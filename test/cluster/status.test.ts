@@ -76,6 +76,29 @@ describe('BGPSession', () => {
     })
   })
 
+  it('R36: says why it is not Established, in the words of its speaker, below the fields that it always has', () => {
+    const lab = new MemoryLab()
+    lab.converge()
+    const { store } = lab.plane
+    const edit = (peerASN: number) => {
+      const peers = Object.values(TORS).map((peerIP) => ({ peerIP, peerASN: peerIP === TORS.tor1 ? peerASN : 65002 }))
+      expect(store.update(BGP_LOAD_BALANCER, { metadata: { name: 'bgplb', namespace }, spec: { localASN: 65001, peers } }).ok).toBe(true)
+    }
+    const session = () => read(lab, '10.8.0.10-node-04')
+    edit(65009)
+    lab.until('the speaker knows', () => /^wrong AS: .*65002/.test(session()?.status?.stateReason ?? ''), 15 * SECOND)
+    expect(Object.keys(session()!.status!).sort()).toEqual(['advertisedRoutes', 'lastReportTime', 'state', 'stateReason'])
+    expect(session()?.status?.stateReason).toContain('NOTIFICATION 2/2 sent')
+    lab.run(SECOND)
+    const balancer = store.get(BGP_LOAD_BALANCER, 'bgplb', namespace)?.status as { readonly conditions: readonly Condition[] }
+    expect(balancer.conditions.find((each) => each.type === 'SessionsEstablished')?.message).toMatch(
+      /^2 of 4; 10\.8\.0\.10 from 10\.0\.1\.100 is \w+: wrong AS: /,
+    )
+    edit(65002)
+    lab.until('it is up again', () => lab.reported()['10.8.0.10-node-04'] === 'Established', 30 * SECOND)
+    expect(session()!.status).not.toHaveProperty('stateReason')
+  })
+
   it('R35: one for each service session, named <peerIP>-<node>, in kube-system; none for the control plane', () => {
     const nodes = [
       { name: 'node-01', address: '10.0.1.10', controlPlane: true, loadBalancer: false },
@@ -301,7 +324,9 @@ describe('the load balancer’s conditions', () => {
     lab.run(2 * SECOND)
     const { message, reason, lastTransitionTime } = condition(lab, 'SessionsEstablished')
     expect(reason).toBe('NotEstablished')
-    expect(message).toMatch(/^2 of 4; 10\.8\.0\.11 from 10\.0\.[12]\.100 is \w+; 10\.8\.0\.11 from 10\.0\.[12]\.100 is \w+$/)
+    const down = (address: string) =>
+      `10\\.8\\.0\\.11 from ${address.replaceAll('.', '\\.')} is \\w+: no answer from 10\\.8\\.0\\.11:179 to ${address}: .*`
+    expect(message).toMatch(new RegExp(`^2 of 4; ${down(FIP)}; ${down(OTHER)}$`))
     expect(Date.parse(lastTransitionTime)).toBeGreaterThan(Date.parse(before))
     expect(condition(lab, 'SessionsPlanned').status).toBe('True')
     lab.universe.heal('tor2')

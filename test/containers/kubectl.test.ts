@@ -205,6 +205,8 @@ describe('changing', () => {
     expect((await ports()).split(' ').sort()).toEqual(['83', '84'])
     expect(await patch('merge', { spec: { ports: [{ port: 85 }] } })).toMatchObject({ code: 0 })
     expect(await ports()).toBe('85')
+    // A port without a name: recent kubectls look for the one of its EndpointSlice.
+    expect(await kubectl.ok('describe svc api')).toMatch(/Endpoints: +10\.0\.1\.22:85\n/)
 
     expect(await kubectl.ok('delete svc api --timeout=20s')).toBe('service "api" deleted\n')
     expect(await kubectl.fails('get svc api')).toBe('Error from server (NotFound): services "api" not found')
@@ -253,6 +255,7 @@ describe('changing', () => {
     expect(await kubectl.fails('create -n none -f -', '{"apiVersion":"v1","kind":"Service","metadata":{"name":"x"},"spec":{}}')).toContain(
       'namespaces "none" not found',
     )
+    expect(await kubectl.fails('delete service istio-ingress -n gke-system')).toMatch(/\(Forbidden\).*always announced \(R27\)/)
     expect(await kubectl.fails('get deployments')).toContain('the server doesn\'t have a resource type "deployments"')
   })
 

@@ -124,6 +124,24 @@ describe('single values', () => {
   })
 })
 
+describe('AS numbers', () => {
+  const of = (text: string) =>
+    check(asn, readDocuments('f.yaml', text).documents[0]!).diagnostics.map(({ message, suggestion }) => [message, suggestion])
+
+  test.each(['1.10', '"1.10"', '1.0'])('%s is asdot: said as it is written, with what it is in asplain', (text) => {
+    const written = text.replaceAll('"', '')
+    const meant = written === '1.10' ? 65546 : 65536
+    expect(of(text)).toEqual([
+      [`${written} is not an AS number from 1 to 4294967295`, `write it in asplain (RFC 5396): asdot ${written} is ${meant}`],
+    ])
+  })
+
+  test('what is neither is said as it is written, too', () => {
+    expect(of('70000.10')).toEqual([['70000.10 is not an AS number from 1 to 4294967295', undefined]])
+    expect(of('0.0')).toEqual([['0.0 is not an AS number from 1 to 4294967295', undefined]])
+  })
+})
+
 describe('nearest', () => {
   test('swaps count once, case and separators not at all', () => {
     expect(editDistance('ipaddr', 'ipadrd')).toBe(1)

@@ -51,6 +51,15 @@ describe('against a topology', () => {
     expect(first!.message).toContain('no route leads from rack2 to 10.0.1.254')
   })
 
+  test('a floating IP that is a router’s address is found where the cluster’s own file lists it (R16)', () => {
+    const topology = read('shared-peers/topology.yaml')
+    const { file, text } = read('shared-peers/cluster.yaml')
+    const line = text.split('\n').findIndex((each) => each.includes('- 10.0.2.100')) + 1
+    const { diagnostics } = checkFiles([{ file, text: text.replace('- 10.0.2.100', '- 10.0.2.1') }], { topology })
+    expect(diagnostics).toMatchObject([{ code: 'floating-ip-is-router', file, line, path: 'spec.floatingIPs[1]' }])
+    expect(diagnostics[0]?.message).toContain('the gateway of rack2')
+  })
+
   test('a peer that no router is', () => {
     expect(codes(check('peers-per-rack', (each) => each.replace('rack1: 10.0.1.254', 'rack1: 10.0.1.253')))).toContain(
       'error peer-without-router',

@@ -13,6 +13,7 @@ import {
   FLOATING_IP,
   type FloatingIP,
   Informer,
+  type Resource,
   SERVICE,
   type Service,
   SYSTEM_NAMESPACE,
@@ -81,7 +82,7 @@ export class Agent {
       this.#client,
       config,
       () => this.#held(),
-      () => this.#renewed(),
+      (lease) => this.#renewed(lease),
     )
     const { controlPlane } = config
     if (controlPlane !== undefined) {
@@ -197,8 +198,9 @@ export class Agent {
     return this.#controlPlane
   }
 
-  #renewed() {
+  #renewed({ metadata }: Resource) {
     this.#controlPlane?.storeAnswered()
+    this.#pod?.known(metadata.creationTimestamp)
     if (this.#ready) return
     this.#ready = true
     this.#world.events.emit({ type: 'ready', device: this.#world.name, what: 'agent' })

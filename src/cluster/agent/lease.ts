@@ -6,7 +6,7 @@
  */
 import type { Micros } from '../../model/index.ts'
 import type { Call, Timer } from '../../world/index.ts'
-import type { ApiClient, Backoff } from '../api/index.ts'
+import type { ApiClient, Backoff, Resource } from '../api/index.ts'
 import type { AgentConfig } from './config.ts'
 
 /** So many attempts are under way at most; with a time-out of a quarter of the lease no more ever are while the lease runs. */
@@ -16,7 +16,7 @@ export class LeaseRenewer {
   readonly #client: ApiClient
   readonly #config: AgentConfig
   readonly #holding: () => readonly string[]
-  readonly #renewed: () => void
+  readonly #renewed: (lease: Resource) => void
   readonly #timer: Timer
   readonly #backoff: Backoff
   readonly #calls = new Set<Call>()
@@ -25,7 +25,7 @@ export class LeaseRenewer {
   #fresh: Micros = 0
 
   /** `holding`: the floating IPs that it holds now. `renewed` is called at every success. */
-  constructor(client: ApiClient, config: AgentConfig, holding: () => readonly string[], renewed: () => void = () => {}) {
+  constructor(client: ApiClient, config: AgentConfig, holding: () => readonly string[], renewed: (lease: Resource) => void = () => {}) {
     this.#client = client
     this.#config = config
     this.#holding = holding
@@ -64,7 +64,7 @@ export class LeaseRenewer {
       this.#backoff.reset()
       this.#fresh = clock.now()
       this.#timer.start(Math.max(0, this.#began + timers.leaseRenewInterval - clock.now()))
-      this.#renewed()
+      this.#renewed(result.value)
     })
     this.#calls.add(call)
   }

@@ -20,7 +20,13 @@ export function openSpeaker(
       setPeers: (next) => speaker.setPeers(next),
       announce: (routes) => speaker.announce(routes),
       sessions: () =>
-        speaker.peers().map(({ peerAddress, state }) => ({ localAddress, peerAddress, state, advertised: advertised.to(peerAddress) })),
+        speaker.peers().map(({ peerAddress, state, reason }) => ({
+          localAddress,
+          peerAddress,
+          state,
+          advertised: advertised.to(peerAddress),
+          ...(reason !== undefined && { reason }),
+        })),
       stop: (done) => speaker.stop(done),
     }
   }

@@ -108,8 +108,9 @@ class Report {
       return
     }
     const { namespace, name } = object.metadata
-    const { state, advertised } = session
-    const status = { state, advertisedRoutes: advertised, lastReportTime: clock.wallTime() }
+    const { state, advertised, reason } = session
+    const why = reason === undefined ? {} : { stateReason: reason }
+    const status = { state, advertisedRoutes: advertised, lastReportTime: clock.wallTime(), ...why }
     const metadata = { name, ...(namespace === undefined ? {} : { namespace }) }
     this.#call = this.#client.updateStatus(BGP_SESSION, { metadata, status }, (result) => {
       this.#call = undefined
@@ -127,7 +128,7 @@ class Report {
 }
 
 /** What the object last said, as far as the informer has it. */
-function sameReport(object: BGPSession, { state, advertised }: NodeSession): boolean {
+function sameReport(object: BGPSession, { state, advertised, reason }: NodeSession): boolean {
   const status = object.status
-  return status?.state === state && status.advertisedRoutes.join() === advertised.join()
+  return status?.state === state && status.stateReason === reason && status.advertisedRoutes.join() === advertised.join()
 }

@@ -1,6 +1,6 @@
 /**
  * The static Pod that a control-plane node's speaker is (R15): its log, which is kept here and answered to whoever may reach the node; and what it
- * says of itself to the API, told when it starts. The speaker needs none of this.
+ * says of itself to the API, told when it starts, and again when the API does. The speaker needs none of this.
  */
 import { describeEvent, type SpeakerEvent } from '../../bgp/index.ts'
 import type { Call, Listener, Timer, World } from '../../world/index.ts'
@@ -30,6 +30,9 @@ export class SpeakerPod {
   readonly #lines: string[] = []
   #listener: Listener | undefined
   #call: Call | undefined
+  /** How often it had run before this process, once the API has said so. */
+  #restarts: number | undefined
+  #store: string | undefined
 
   constructor(world: World, client: ApiClient, { node, address }: { readonly node: string; readonly address: string }) {
     this.#world = world
@@ -59,16 +62,24 @@ export class SpeakerPod {
     if (this.#lines.length > KEPT_LINES) this.#lines.shift()
   }
 
-  /** Tells the API that it runs, once; how often it had run before is what the API has. */
+  /** `store`: when the lease was made, which tells one life of the API’s store from another. One that started anew has to be told again. */
+  known(store: string): void {
+    if (this.#store !== undefined && this.#store !== store) this.report()
+    this.#store = store
+  }
+
+  /** Tells the API that it runs; how often it had run before is what the API has. */
   report(): void {
+    this.#retry.stop()
+    this.#call?.cancel()
     const { name, namespace } = this.#pod.metadata
     this.#call = this.#client.get<Pod>(POD, name, namespace, (found) => {
       if (!found.ok) return this.#again()
       const before = found.value.status?.containerStatuses?.[0]
       // A Pod that was only listed has not run yet.
-      const restartCount = before?.started === true ? before.restartCount + 1 : 0
+      this.#restarts ??= before?.started === true ? before.restartCount + 1 : 0
       const metadata = { name, ...(namespace !== undefined && { namespace }) }
-      this.#call = this.#client.updateStatus(POD, { metadata, status: this.#status(restartCount) }, (written) => {
+      this.#call = this.#client.updateStatus(POD, { metadata, status: this.#status(this.#restarts) }, (written) => {
         this.#call = undefined
         if (!written.ok) this.#again()
       })
@@ -88,13 +99,14 @@ export class SpeakerPod {
 
   #status(restartCount: number): PodStatus {
     const startedAt = this.#startedAt
+    const holds = (type: string) => ({ type, status: 'True' as const, reason: 'Started', message: '', lastTransitionTime: startedAt })
     const name = this.#pod.spec.containers[0]?.name ?? ''
     return {
       phase: 'Running',
       hostIP: this.#address,
       podIP: this.#address,
       startTime: startedAt,
-      conditions: [{ type: 'Ready', status: 'True', reason: 'Started', message: '', lastTransitionTime: startedAt }],
+      conditions: [holds('Ready'), holds('ContainersReady')],
       containerStatuses: [{ name, ready: true, started: true, restartCount, state: { running: { startedAt } } }],
     }
   }

@@ -18,6 +18,8 @@ export interface NodeSession {
   readonly state: SessionState
   /** Prefixes that the peer has been sent, sorted. */
   readonly advertised: readonly string[]
+  /** Why it is not Established, in words; absent where it is, or where nothing has gone wrong yet. */
+  readonly reason?: string
 }
 
 export interface NodeSpeaker {

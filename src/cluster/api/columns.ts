@@ -104,7 +104,8 @@ const COLUMNS = new Map<ResourceType, readonly Column[]>([
     [
       NAME,
       { name: 'Ready', cell: (object) => `${containers(object).filter(({ ready }) => ready).length}/1` },
-      at('Status', 'status.phase'),
+      // As kubectl has it: why, where there is something to explain.
+      { name: 'Status', cell: (pod) => (pod.status as PodStatus | undefined)?.reason ?? text(pod, 'status.phase') },
       { name: 'Restarts', cell: (object) => containers(object)[0]?.restartCount ?? 0 },
       AGE,
       wide('IP', 'status.podIP'),

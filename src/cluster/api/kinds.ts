@@ -156,6 +156,9 @@ export interface PodSpec {
 }
 export interface PodStatus {
   readonly phase: 'Pending' | 'Running'
+  /** Where its node fell silent: `NodeLost`; the phase is the last that was heard. */
+  readonly reason?: string
+  readonly message?: string
   readonly hostIP?: string
   readonly podIP?: string
   readonly startTime?: string
@@ -168,7 +171,7 @@ export interface PodStatus {
     readonly state: { readonly running: { readonly startedAt: string } }
   }[]
 }
-/** A control-plane node's speaker (R15); the status is the node's. */
+/** A control-plane node's speaker (R15); the status is the node's, until its lease ends. */
 export type Pod = Resource<PodSpec, PodStatus>
 
 const SPEAKER = 'bgpadvertiser'
@@ -195,6 +198,8 @@ export interface BGPSessionStatus {
   readonly advertisedRoutes: readonly string[]
   /** RFC 3339, UTC. */
   readonly lastReportTime: string
+  /** Why it is not Established, in the speaker's words. Named so that kubectl, which sorts, shows R36's three fields before it. */
+  readonly stateReason?: string
 }
 /** R35, R36: named `<peerIP>-<node>`; the spec is the peering controller's, the status the agent's. */
 export type BGPSession = Resource<BGPSessionSpec, BGPSessionStatus>

@@ -32,6 +32,7 @@ import {
   readEditedBalancer,
   readEditedGateway,
 } from '../resources/index.ts'
+import { INGRESS, isIngress } from '../vips.ts'
 import { serviceCauses } from './service-admission.ts'
 
 /** What an edit is judged by beside itself. */
@@ -50,7 +51,7 @@ export function admissionFor(surroundings: Surroundings): Admission {
     if (type === (POD as ResourceType)) return podRefusal(next, previous, cluster)
     if (type === (NODE as ResourceType)) return nodeCauses(next, previous, cluster)
     if (type === CLUSTER || type === NODE_POOL) return previous === undefined ? undefined : clusterCauses(next, previous)
-    if (type === (SERVICE as ResourceType)) return serviceCauses(next, cluster)
+    if (type === (SERVICE as ResourceType)) return serviceCauses(next, previous, cluster)
     if (previous !== undefined && sameJson(next.spec, previous.spec)) return undefined
     const place = (name: string, rule: string) => placeCauses(next, name, rule, cluster)
     if (type === NETWORK_GATEWAY) return firstOf(place('default', 'R28'), gatewayCauses(next, surroundings), review(next, surroundings))
@@ -89,8 +90,12 @@ function clusterCauses(next: Resource, previous: Resource): Cause[] {
 
 function deletion(type: ResourceType, previous: Resource | undefined, cluster: ClusterModel): string | undefined {
   const name = previous?.metadata.name ?? ''
-  const kept = ['default', SYSTEM_NAMESPACE, LEASE_NAMESPACE, cluster.namespace]
+  // R27: the ingress VIP is always announced.
+  const hasIngress = cluster.ingressVip !== undefined && cluster.type !== 'admin'
+  const kept = ['default', SYSTEM_NAMESPACE, LEASE_NAMESPACE, cluster.namespace, ...(hasIngress ? [INGRESS.namespace] : [])]
   if (type === NAMESPACE && kept.includes(name)) return 'this namespace may not be deleted'
+  if (type === (SERVICE as ResourceType) && hasIngress && previous !== undefined && isIngress(previous.metadata))
+    return `the ingress VIP ${cluster.ingressVip} is always announced (R27); edits of its ports and endpoints are followed`
   if (type === (NODE as ResourceType)) return 'a node is a device of the lab; `kubectl delete` cannot take it away'
   if (type === (POD as ResourceType)) return 'a static Pod: it goes with its node'
   if (type === (LOAD_BALANCER_NODE as ResourceType)) return 'it is what a node of the lab says of itself'

@@ -15,6 +15,7 @@ import {
 } from '../api/index.ts'
 import { EventRecorder } from './events.ts'
 import { Reconciler } from './reconciler.ts'
+import { stateInWords } from './session-state.ts'
 
 const UP = 'Established'
 
@@ -63,7 +64,7 @@ export class Chronicle {
     this.#states.set(uid, after)
     if (before === after) return
     if (after === UP) this.#sessionEvents.tell(session, 'Normal', 'Established', `from ${localIP} on ${nodeName} to ${peerIP}`)
-    else if (before === UP) this.#lost(session, `from ${localIP} on ${nodeName} to ${peerIP}: now ${after ?? 'not reported'}`)
+    else if (before === UP) this.#lost(session, `from ${localIP} on ${nodeName} to ${peerIP}: now ${stateInWords(session)}`)
   }
 
   #lost(session: Resource, message: string) {

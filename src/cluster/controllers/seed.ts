@@ -17,7 +17,7 @@ import {
 } from '../api/index.ts'
 import { inSubnet } from '../gateway/index.ts'
 import type { ClusterModel } from '../resources/index.ts'
-import { INGRESS } from '../vips.ts'
+import { INGRESS, isIngress } from '../vips.ts'
 import { seedNamespaces } from './namespaces.ts'
 import { written } from './reconciler.ts'
 
@@ -85,9 +85,7 @@ export function serviceDraft({ namespace, name, vip, ports, backends }: ServiceS
 
 /** R27: the ingress VIP is always announced, whether or not its Service was described. */
 function withIngress(cluster: ClusterModel, services: readonly ServiceSeed[]): readonly ServiceSeed[] {
-  const described = services.some(
-    (each) => (each.namespace === INGRESS.namespace && each.name === INGRESS.name) || each.vip === cluster.ingressVip,
-  )
+  const described = services.some((each) => isIngress(each) || each.vip === cluster.ingressVip)
   if (cluster.ingressVip === undefined || described || cluster.type === 'admin') return services
   return [...services, { ...INGRESS, vip: cluster.ingressVip, ports: [], backends: [] }]
 }

@@ -2,11 +2,11 @@
 import { isMapping } from '../../model/index.ts'
 import { parseIpv4 } from '../../net/index.ts'
 import type { Cause, Resource } from '../api/index.ts'
-import type { ClusterModel } from '../resources/index.ts'
-import { INGRESS } from '../vips.ts'
+import { type ClusterModel, DNS_LABEL } from '../resources/index.ts'
+import { isIngress } from '../vips.ts'
 import { notSupported, wrong } from './admission.ts'
 
-export function serviceCauses({ spec, metadata }: Resource, { nodes }: ClusterModel): Cause[] {
+export function serviceCauses({ spec, metadata }: Resource, previous: Resource | undefined, { nodes, ingressVip }: ClusterModel): Cause[] {
   if (!isMapping(spec)) return [required('spec')]
   const { type, externalTrafficPolicy: policy, loadBalancerIP: vip, ports, endpoints = [] } = spec
   const causes: Cause[] = []
@@ -14,10 +14,11 @@ export function serviceCauses({ spec, metadata }: Resource, { nodes }: ClusterMo
   if (policy !== undefined && policy !== 'Cluster') causes.push(notSupported('spec.externalTrafficPolicy', policy, ['Cluster'], 'R7'))
   if (vip !== undefined && (typeof vip !== 'string' || parseIpv4(vip) === undefined))
     causes.push(wrong('spec.loadBalancerIP', vip, 'must be an IPv4 address (R7)'))
-  const isIngress = metadata.namespace === INGRESS.namespace && metadata.name === INGRESS.name
+  else if (isIngress(metadata) && leavesIngressVip(vip, previous, ingressVip))
+    causes.push(wrong('spec.loadBalancerIP', vip, `is not the ingress VIP ${ingressVip}, which is always announced (R27)`))
   if (ports !== undefined && ports !== null && !Array.isArray(ports)) causes.push(wrong('spec.ports', ports, 'must be a list'))
   // R27: the ingress VIP is announced whether or not anybody described its ports.
-  else if ((ports ?? []).length === 0 && !isIngress) causes.push(required('spec.ports'))
+  else if ((ports ?? []).length === 0 && !isIngress(metadata)) causes.push(required('spec.ports'))
   else causes.push(...portCauses(ports ?? []))
   if (!Array.isArray(endpoints)) causes.push(wrong('spec.endpoints', endpoints, 'must be a list of addresses'))
   else
@@ -27,6 +28,12 @@ export function serviceCauses({ spec, metadata }: Resource, { nodes }: ClusterMo
       else if (nodes.length > 0 && !nodes.some((node) => node.address === address))
         causes.push(wrong(`spec.endpoints[${index}]`, address, 'is no node of the cluster: backends run on nodes'))
   return causes
+}
+
+/** What was there from the start may stay. */
+function leavesIngressVip(vip: unknown, previous: Resource | undefined, ingressVip: string | undefined): boolean {
+  if (previous === undefined || ingressVip === undefined || vip === undefined || vip === ingressVip) return false
+  return !isMapping(previous.spec) || previous.spec.loadBalancerIP !== vip
 }
 
 function portCauses(ports: readonly unknown[]): Cause[] {
@@ -55,7 +62,6 @@ function portCauses(ports: readonly unknown[]): Cause[] {
 }
 
 /** RFC 1123, as Kubernetes words it. */
-const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/
 const LABEL_RULE =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"
 

@@ -78,10 +78,12 @@ function endpointsOf(service: Service): Draft<Endpoints> {
 function sliceOf(service: Service): Draft<EndpointSlice> {
   const { name, namespace = 'default' } = service.metadata
   const { ready, notReady } = backendsOf(service)
+  // Kubernetes always sets a slice's port name, "" where the Service's has none, and kubectl reads it without asking whether it is there.
+  const ports = portsOf(service).map((port) => ({ name: '', ...port }))
   const endpoint = (isReady: boolean) => (address: string) => ({ addresses: [address], conditions: { ready: isReady } })
   return {
     // The label is what its clients choose it by.
     metadata: { name: `${name}-ipv4`, namespace, labels: { 'kubernetes.io/service-name': name } },
-    spec: { addressType: 'IPv4', endpoints: [...ready.map(endpoint(true)), ...notReady.map(endpoint(false))], ports: portsOf(service) },
+    spec: { addressType: 'IPv4', endpoints: [...ready.map(endpoint(true)), ...notReady.map(endpoint(false))], ports },
   }
 }

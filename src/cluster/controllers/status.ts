@@ -22,6 +22,7 @@ import { readEditedGateway } from '../resources/index.ts'
 import { condition } from './conditions.ts'
 import { ownersDocument } from './documents.ts'
 import { Reconciler, written } from './reconciler.ts'
+import { stateInWords } from './session-state.ts'
 import type { Refusal } from './standing.ts'
 
 /** What the other controllers found out beyond the objects that they wrote. */
@@ -90,7 +91,7 @@ export class StatusController {
     const now = this.#world.clock.wallTime()
     const say = (type: string, holds: boolean, reason: string, message: string) => condition(before, type, holds, reason, message, now)
     const established = sessions.length - down.length
-    const states = down.map(({ spec, status }) => `${spec?.peerIP} from ${spec?.localIP} is ${status?.state ?? 'not reported yet'}`)
+    const states = down.map((each) => `${each.spec?.peerIP} from ${each.spec?.localIP} is ${stateInWords(each)}`)
     const none = sessions.length === 0 ? ['there is no session'] : []
     this.#write(BGP_LOAD_BALANCER, balancer, {
       sessions: sessions.length,

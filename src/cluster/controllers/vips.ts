@@ -1,4 +1,5 @@
 /** Gives Services their addresses from the cluster's pools (R27), and says on the Service which it has, or why none. */
+import { ipv4 } from '../../net/index.ts'
 import type { World } from '../../world/index.ts'
 import { SERVICE, type Service, type ServiceStatus, type Store, vipOf } from '../api/index.ts'
 import type { ClusterModel } from '../resources/index.ts'
@@ -8,6 +9,7 @@ import { EventRecorder } from './events.ts'
 import { Reconciler, written } from './reconciler.ts'
 
 const TYPE = 'AddressAssigned'
+const ANY_ADDRESS = { name: '', ranges: [{ first: ipv4('0.0.0.0'), last: ipv4('255.255.255.255'), text: '' }] }
 
 export class VipController {
   readonly #world: World
@@ -51,15 +53,10 @@ export class VipController {
   /** A cluster without pools has what its owner fixed. */
   #assign(requests: Parameters<typeof assignVips>[1]): Pick<ReturnType<typeof assignVips>, 'assigned' | 'refused'> {
     if (this.#model.pools.length > 0) return assignVips(this.#model, requests)
-    const fixed = requests.flatMap(({ namespace, name, loadBalancerIP: vip }) =>
-      vip === undefined ? [] : [{ namespace, name, vip, pool: '' }],
-    )
-    const without = requests.filter((each) => each.loadBalancerIP === undefined)
-    const code = 'pools-exhausted' as const
-    return {
-      assigned: fixed,
-      refused: without.map(({ namespace, name }) => ({ namespace, name, code, message: 'the cluster has no address pool' })),
-    }
+    const [fixed, open] = [true, false].map((has) => requests.filter((each) => (each.loadBalancerIP !== undefined) === has))
+    const { assigned, refused } = assignVips({ ...this.#model, pools: [ANY_ADDRESS] }, fixed!)
+    const none = { code: 'pools-exhausted', message: 'the cluster has no address pool' } as const
+    return { assigned, refused: [...refused, ...open!.map(({ namespace, name }) => ({ namespace, name, ...none }))] }
   }
 
   #write(service: Service, vip: string | undefined, code: string | undefined, message: string | undefined) {

@@ -13,8 +13,10 @@ import {
   NETWORK_GATEWAY,
   NODE,
   type Node,
+  POD,
   type Store,
   SYSTEM_NAMESPACE,
+  speakerPod,
 } from '../api/index.ts'
 import { ownersDocument } from '../controllers/documents.ts'
 import { EventRecorder } from '../controllers/events.ts'
@@ -22,6 +24,7 @@ import { Reconciler, written } from '../controllers/reconciler.ts'
 import { readEditedGateway } from '../resources/index.ts'
 import { LeaseMonitor, type LeaseMonitorOptions } from './lease-monitor.ts'
 import { type Assignment, type NodeHealth, type PlacementNode, placement } from './placement.ts'
+import { judgedPod } from './speaker-pods.ts'
 
 export interface FloatingIpControllerOptions extends LeaseMonitorOptions {
   readonly initialPlacement: Readonly<Record<string, string>>
@@ -94,9 +97,19 @@ export class FloatingIpController {
     const { addresses } = node.status ?? {}
     const status = { conditions: [condition], ...(addresses === undefined ? {} : { addresses }) }
     written(this.#store.updateStatus(NODE, { metadata: { name }, status }))
+    this.#judgePod(name, ready)
     this.#events.tell(node, ready ? 'Normal' : 'Warning', ready ? 'NodeReady' : 'NodeNotReady', reason)
     this.#world.events.emit({ type: 'node-ready', node: name, ready, reason })
     this.#reconciler.wake()
+  }
+
+  /** Of a control-plane node: its speaker is as ready as the node. */
+  #judgePod(node: string, ready: boolean) {
+    const { metadata } = speakerPod(node)
+    const pod = this.#store.get(POD, metadata.name, SYSTEM_NAMESPACE)
+    const status = pod && judgedPod(pod, ready, this.#world.clock.wallTime())
+    if (status !== undefined)
+      written(this.#store.updateStatus(POD, { metadata: { name: metadata.name, namespace: SYSTEM_NAMESPACE }, status }))
   }
 
   #reconcile() {

@@ -1,8 +1,9 @@
 /** Addresses against each other: node subnets, floating IPs (R16), pools and VIPs (R27), next hops (R20). */
 
 import { formatPath, inRange } from '../../model/index.ts'
-import { compareIpv4, contains, formatPrefix, ipv4, maskOf, type Prefix, parsePrefix, prefixOf } from '../../net/index.ts'
+import { compareIpv4, contains, formatPrefix, ipv4, type Prefix, parsePrefix, prefixOf } from '../../net/index.ts'
 import type { BalancerDraft, ClusterDraft, GatewayDraft, Located } from './draft.ts'
+import { nowhere, rangeTouches } from './nowhere.ts'
 
 /** Subnets that hold nodes; /24 where nobody gave the masks: then what rests on them is a warning. */
 export interface NodeSubnets {
@@ -39,7 +40,7 @@ export function checkSubnets(
     return
   }
   for (const node of [...cluster.cpNodes, ...(cluster.lbNodes ?? [])]) {
-    if (nodeSubnets([node.value], given).prefixes.length > 0) continue
+    if (nowhere(node.value) !== undefined || nodeSubnets([node.value], given).prefixes.length > 0) continue
     node.place.report({
       code: 'node-outside-subnets',
       message: `node ${node.value} is in none of the topology's subnets`,
@@ -81,7 +82,11 @@ export function checkFloatingIPs(gateway: GatewayDraft, { cpVip }: ClusterDraft,
       continue
     }
     seen.set(value, fip)
-    if (nodes.has(value)) {
+    const why = nowhere(value)
+    if (why !== undefined) {
+      const message = `no floating IP can be ${value}: it ${why}`
+      place.report({ code: 'floating-ip-unusable', message, suggestion: "give a free address of a node's subnet" })
+    } else if (nodes.has(value)) {
       const message = `floating IP ${value} is a node's own address`
       place.report({ code: 'floating-ip-is-node', message, suggestion: "give a free address of the node's subnet" })
     } else if (value === cpVip?.value) {
@@ -119,11 +124,6 @@ export function checkRoom(gateway: GatewayDraft, nodes: readonly string[], subne
       })
     }
   }
-}
-
-function rangeTouches(range: { readonly first: number; readonly last: number }, prefix: Prefix): boolean {
-  const last = prefix.address | ~maskOf(prefix.length)
-  return compareIpv4(range.first, last) <= 0 && compareIpv4(prefix.address, range.last) <= 0
 }
 
 export function isEdge(prefix: Prefix, address: string): boolean {
@@ -188,7 +188,7 @@ export function checkPools(
       ingressVip.place.report({ code: 'vip-twice', message, suggestion: 'give it an address of its own, in a pool' })
     }
   }
-  if (ingressVip !== undefined && pooled(ingressVip.value) === undefined) {
+  if (ingressVip !== undefined && nowhere(ingressVip.value) === undefined && pooled(ingressVip.value) === undefined) {
     const known = ranges.map((range) => range.value.text).join(', ') || 'none'
     const message = `the ingress VIP ${ingressVip.value} lies in no address pool (R27)`
     ingressVip.place.report({ code: 'ingress-vip-outside-pools', message, suggestion: `pools: ${known}` })

@@ -1,17 +1,9 @@
 /** Peers' addresses: that they are somebody's, and can be reached by a route at all. */
 import { inRange } from '../../model/index.ts'
-import { contains, formatPrefix, ipv4, prefix } from '../../net/index.ts'
+import { formatPrefix, ipv4 } from '../../net/index.ts'
 import { isEdge, type NodeSubnets } from './check-addresses.ts'
 import type { BalancerDraft, ClusterDraft, GatewayDraft } from './draft.ts'
-
-/** No router forwards to these (RFC 1122 §3.2.1.3, RFC 3927 §7, RFC 5771, RFC 1112 §4). */
-const NOWHERE = [
-  ['0.0.0.0/8', 'means "this network"'],
-  ['127.0.0.0/8', 'is the loopback network: each node would call itself'],
-  ['169.254.0.0/16', 'is link-local, and no route leads there'],
-  ['224.0.0.0/4', 'is multicast'],
-  ['240.0.0.0/4', 'is reserved'],
-] as const
+import { nowhere } from './nowhere.ts'
 
 export function checkPeerAddresses(
   cluster: ClusterDraft,
@@ -23,11 +15,11 @@ export function checkPeerAddresses(
   const floatingIPs = new Set(gateway?.floatingIPs.map((fip) => fip.value))
   for (const peer of [...cluster.peers, ...(balancer?.peers ?? [])]) {
     const { value, place } = peer.ip
-    const nowhere = NOWHERE.find(([network]) => contains(prefix(network), ipv4(value)))
+    const why = nowhere(value)
     const edge = subnets.prefixes.find((each) => isEdge(each, value))
     const pool = cluster.pools.find((each) => each.ranges.some((range) => inRange(range.value, ipv4(value))))
     const suggestion = "give the router's own address"
-    if (nowhere !== undefined) place.report({ code: 'peer-unreachable', message: `no session with ${value}: it ${nowhere[1]}`, suggestion })
+    if (why !== undefined) place.report({ code: 'peer-unreachable', message: `no session with ${value}: it ${why}`, suggestion })
     else if (nodes.has(value)) {
       const message = `peer ${value} is a node's own address: the session would not leave the cluster`
       place.report({ code: 'peer-is-node', message, suggestion })

@@ -2,7 +2,7 @@
 import { check, type Diagnostic, type Infer, type YamlDocument } from '../../model/index.ts'
 import { type LoadOptions, loadDocuments } from './load.ts'
 import type { ServicePeer } from './model.ts'
-import { gatewaySpec, loadBalancerSpec } from './schemas.ts'
+import { GATEWAY_ANNOTATION, gatewaySpec, loadBalancerSpec } from './schemas.ts'
 
 export interface EditedGateway {
   readonly floatingIPs: readonly string[]
@@ -68,10 +68,11 @@ const FROZEN = [
   ['loadBalancer', 'vips', 'controlPlaneVIP'],
 ] as const
 
-/** What the lab reads when it comes up, and nobody follows afterwards: of a Cluster and of a NodePool. */
+/** What the lab reads when it comes up, and nobody follows afterwards: of a Cluster and of a NodePool. The gateway's controller is on or off for good (R24). */
 const READ_ONCE = [
   ['type'],
   ['controlPlane', 'nodePoolSpec'],
+  ['clusterNetwork', 'advancedNetworking'],
   ['loadBalancer', 'nodePoolSpec'],
   ['loadBalancer', 'addressPools'],
   ['loadBalancer', 'vips', 'ingressVIP'],
@@ -86,16 +87,22 @@ export function controlPlaneChanges(before: unknown, after: unknown): string[] {
 
 /** The fields that an edit of a Cluster or NodePool object would change, and that have no effect on a lab that is up. */
 export function changesWithoutEffect(before: unknown, after: unknown): string[] {
-  return changes(READ_ONCE, before, after)
+  const annotation = ['metadata', 'annotations', GATEWAY_ANNOTATION]
+  const switched = differs(annotation, before, after) ? [`metadata.annotations[${GATEWAY_ANNOTATION}]`] : []
+  return [...switched, ...changes(READ_ONCE, before, after)]
 }
 
 function changes(paths: readonly (readonly string[])[], before: unknown, after: unknown): string[] {
-  return paths.filter((path) => canonical(at(before, path)) !== canonical(at(after, path))).map((path) => `spec.${path.join('.')}`)
+  return paths.filter((path) => differs(['spec', ...path], before, after)).map((path) => `spec.${path.join('.')}`)
 }
 
-function at(cluster: unknown, path: readonly string[]): unknown {
-  let value: unknown = cluster
-  for (const step of ['spec', ...path]) value = (value as Readonly<Record<string, unknown>> | null | undefined)?.[step]
+function differs(path: readonly string[], before: unknown, after: unknown): boolean {
+  return canonical(at(before, path)) !== canonical(at(after, path))
+}
+
+function at(object: unknown, path: readonly string[]): unknown {
+  let value = object
+  for (const step of path) value = (value as Readonly<Record<string, unknown>> | null | undefined)?.[step]
   return value
 }
 

@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../../model/index.ts'
 import { isMapping, nearest, type Place, placeIn, type YamlDocument } from '../../model/index.ts'
+import { asLabel, DNS_LABEL } from './names.ts'
 import { GATEWAY_ANNOTATION, KINDS, type Kind } from './schemas.ts'
 
 export interface Identified {
@@ -71,8 +72,7 @@ function kindOf(document: YamlDocument, value: Record<string, unknown>, place: P
     return named.find((each) => each.apiVersion === meant)
   } else {
     const meant = nearest(String(kind), new Set(KINDS.map((each) => each.kind)))
-    const group = KINDS.some((each) => each.apiVersion.split('/')[0] === String(apiVersion).split('/')[0])
-    if (meant !== undefined && group) {
+    if (meant !== undefined && mayBeOurs(apiVersion)) {
       place.child('kind').report({ code: 'unknown-kind', message: `unknown kind ${kind}`, suggestion: `did you mean ${meant}?` })
     }
   }
@@ -92,6 +92,13 @@ function checkTexts(metadata: Record<string, unknown>, place: Place): void {
             message: `must be a string, not the ${value === null ? 'null' : typeof value} ${JSON.stringify(value)}: Kubernetes refuses the resource`,
             suggestion: `write ${key}: "${String(value)}"`,
           })
+}
+
+/** Other makers' APIs have kinds of these names too; a group that is left out or mistyped is none of theirs, and Kubernetes' own has no such kind. */
+function mayBeOurs(apiVersion: unknown): boolean {
+  if (typeof apiVersion !== 'string' || apiVersion === 'v1') return true
+  const groups = KINDS.map((each) => each.apiVersion.split('/')[0]!)
+  return nearest(apiVersion.split('/')[0]!, groups) !== undefined
 }
 
 function sameGroup(apiVersion: string, versions: readonly string[]): string | undefined {
@@ -140,6 +147,11 @@ function nameOf(
     }
   } else if (kind.name !== undefined && name !== kind.name) {
     at.report({ code: 'bad-name', message: `a ${kind.kind} is named ${kind.name}, not ${name}`, suggestion: `write name: ${kind.name}` })
+  } else if (kind.kind === 'Cluster' && !DNS_LABEL.test(name)) {
+    // Its namespace is named after it (R28).
+    const message = `${JSON.stringify(name)} is no name for a Cluster: it has a–z, 0–9 and -, at most 63, with a letter or digit at both ends (RFC 1123)`
+    const label = asLabel(name)
+    at.report({ code: 'bad-name', message, suggestion: label === undefined ? undefined : `did you mean ${label}?` })
   }
   return name
 }

@@ -23,5 +23,6 @@ export {
   type GatewaySettings,
   type ServicePeer,
 } from './model.ts'
+export { DNS_LABEL } from './names.ts'
 export { GATEWAY_ANNOTATION } from './schemas.ts'
 export type { WrittenService } from './services.ts'

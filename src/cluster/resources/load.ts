@@ -20,8 +20,10 @@ import {
 } from './draft.ts'
 import { type Identified, identify } from './identify.ts'
 import type { ClusterModel, GatewaySettings } from './model.ts'
+import { checkUsable } from './nowhere.ts'
 import { lostIndentation, removePlaceholders } from './placeholders.ts'
 import { seedsOf } from './seeds.ts'
+import { separated } from './separators.ts'
 import { readServices, type WrittenService } from './services.ts'
 
 export interface LoadOptions {
@@ -113,6 +115,7 @@ export function loadDocuments(
     { name: 'a NodePool', nodes: workers },
   ])
   checkSubnets(cluster, everyNode, subnets, options.subnets)
+  checkUsable(cluster, workers)
   checkPools(cluster, gateway, new Set(everyNode), subnets)
   if (gateway !== undefined) checkFloatingIPs(gateway, cluster, new Set(everyNode), subnets)
   checkServices(cluster, gateway, balancer, broken)
@@ -139,8 +142,10 @@ export function loadDocuments(
 
 function readFile(file: string, text: string, found: Diagnostic[]): readonly YamlDocument[] {
   const cleaned = removePlaceholders(file, text)
-  const { documents, diagnostics } = readDocuments(file, cleaned.text)
-  found.push(...cleaned.diagnostics, ...diagnostics)
+  const { texts, diagnostics } = separated(file, cleaned.text)
+  const parts = texts.map((each) => readDocuments(file, each))
+  const documents = parts.flatMap((part) => part.documents).map((document, index) => ({ ...document, index }))
+  found.push(...cleaned.diagnostics, ...diagnostics, ...parts.flatMap((part) => part.diagnostics))
   if (documents.some((document) => document.broken)) found.push(...lostIndentation(file, cleaned.text))
   return documents
 }

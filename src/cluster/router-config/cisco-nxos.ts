@@ -17,7 +17,6 @@ export function ciscoNxos(config: PeerConfig): string[] {
     `router bgp ${peerASN}`,
     '  address-family ipv4 unicast',
     `    maximum-paths ${Math.min(MAXIMUM_PATHS, maximumPaths)}`,
-    ...(addPathReceive ? ['    additional-paths receive'] : []),
     ...neighbors.flatMap((neighbor) => [
       `  neighbor ${neighbor.address}`,
       `    remote-as ${neighbor.asn}`,
@@ -28,6 +27,7 @@ export function ciscoNxos(config: PeerConfig): string[] {
       '    address-family ipv4 unicast',
       `      route-map ${name}-IN in`,
       `      route-map ${name}-OUT out`,
+      // Here it is this neighbor's alone: `additional-paths receive` under the router's address family is on for every neighbor.
       ...(addPathReceive && neighbor.kind === 'floating IP' ? ['      capability additional-paths receive'] : []),
     ]),
   ]

@@ -1,4 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { formatDuration } from '../../model/index.ts'
 import type { Call, CallEvent, CallRequest, Clock } from '../ports.ts'
 import { closeReason, connectFailure } from './reasons.ts'
 
@@ -41,7 +42,7 @@ export function requestOverHttp(
     ...(localAddress === undefined ? {} : { localAddress }),
   })
   const timer = clock.timer(`call ${method} ${path}`, () =>
-    finish({ type: 'failed', reason: 'timeout', detail: `no answer to ${method} ${path} within ${timeout} µs` }),
+    finish({ type: 'failed', reason: 'timeout', detail: `no answer to ${method} ${path} within ${formatDuration(timeout)}` }),
   )
   timer.start(timeout)
   outgoing.on('socket', (socket) => {

@@ -1,5 +1,5 @@
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
-import { type Micros, SECOND } from '../../model/index.ts'
+import { formatDuration, type Micros, SECOND } from '../../model/index.ts'
 import type {
   Clock,
   CloseReason,
@@ -139,7 +139,11 @@ class RealConnection implements Connection {
   open(socket: Socket, request: ConnectRequest): void {
     const { remote, timeout } = request
     const timer = this.#clock.timer(`connect ${remote.address}:${remote.port}`, () => {
-      this.#finally({ type: 'failed', reason: 'timeout', detail: `no answer from ${remote.address}:${remote.port} within ${timeout} µs` })
+      this.#finally({
+        type: 'failed',
+        reason: 'timeout',
+        detail: `no answer from ${remote.address}:${remote.port} within ${formatDuration(timeout)}`,
+      })
       socket.destroy()
     })
     timer.start(timeout)

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../model/index.ts'
 import type {
   Call,
   CallEvent,
@@ -48,7 +49,11 @@ function requestOver(transport: Transport, clock: Clock, request: CallRequest, s
     if (event) sink(event)
   }
   const timer = clock.timer(`call ${request.method} ${request.path}`, () =>
-    finish({ type: 'failed', reason: 'timeout', detail: `no answer to ${request.method} ${request.path} within ${request.timeout} µs` }),
+    finish({
+      type: 'failed',
+      reason: 'timeout',
+      detail: `no answer to ${request.method} ${request.path} within ${formatDuration(request.timeout)}`,
+    }),
   )
   const answered = (answer: Answer): void => {
     timer.stop()

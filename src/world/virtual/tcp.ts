@@ -1,5 +1,5 @@
 import type { Micros } from '../../model/index.ts'
-import { SECOND } from '../../model/index.ts'
+import { formatDuration, SECOND } from '../../model/index.ts'
 import type { CloseReason, ConnectFailure, Connection, ConnectionEvent, Endpoint } from '../ports.ts'
 import type { EventQueue, Scheduled } from './queue.ts'
 import type { Segment, SegmentHead } from './segment.ts'
@@ -97,7 +97,7 @@ export class Socket implements Connection {
     this.#giveUp = this.#owner.queue.schedule(this.passive ? SYN_ACK_LIMIT : timeout, () => {
       this.#giveUp = undefined
       if (this.#state === 'syn-sent')
-        this.#fail('timeout', `no answer from ${this.remote.address}:${this.remote.port} within ${timeout} µs`)
+        this.#fail('timeout', `no answer from ${this.remote.address}:${this.remote.port} within ${formatDuration(timeout)}`)
       else if (this.#state === 'syn-received') this.#vanish()
     })
   }

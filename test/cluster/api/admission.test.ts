@@ -75,6 +75,20 @@ describe('an edit is judged as `peerlab check` judges the file', () => {
     const annotations = { 'baremetal.cluster.gke.io/enable-anthos-network-gateway': 'true' }
     expect(api.ask('GET', `${CLUSTERS}/clusters/bm`).body).toMatchObject({ metadata: { annotations } })
   })
+
+  it('R24, R30: the gateway is not switched on or off at run time, by neither generation’s field', () => {
+    const why = 'Forbidden: is read when the lab comes up: change the file, and bring a lab up with it'
+    const annotation = 'baremetal.cluster.gke.io/enable-anthos-network-gateway'
+    const merged = (body: object) => api.ask('PATCH', `${CLUSTERS}/clusters/bm?dryRun=All`, body, MERGE)
+    for (const value of ['false', null])
+      expect(causesIn(merged({ metadata: { annotations: { [annotation]: value } } }))).toEqual([
+        `metadata.annotations[${annotation}]: ${why}`,
+      ])
+    expect(refused(`${CLUSTERS}/clusters/bm`, { clusterNetwork: { advancedNetworking: false } })).toEqual([
+      `spec.clusterNetwork.advancedNetworking: ${why}`,
+    ])
+    expect(merged({ metadata: { annotations: { [annotation]: 'true', team: 'edge' } } }).status).toBe(200)
+  })
 })
 
 describe('a Service', () => {
@@ -95,6 +109,19 @@ describe('a Service', () => {
     expect(refusal({ ports: [port], endpoints: ['10.9.9.9'] })).toEqual([
       'spec.endpoints[0]: Invalid value: "10.9.9.9": is no node of the cluster: backends run on nodes',
     ])
+  })
+
+  it('R27: of the ingress VIP is neither deleted, nor with its namespace, nor given another address; its ports and endpoints are free', () => {
+    const ingress = '/api/v1/namespaces/gke-system/services/istio-ingress'
+    const message =
+      'services "istio-ingress" is forbidden: the ingress VIP 10.0.0.1 is always announced (R27); edits of its ports and endpoints are followed'
+    expect(api.ask('DELETE', ingress)).toMatchObject({ status: 403, body: { reason: 'Forbidden', message } })
+    expect(api.ask('DELETE', '/api/v1/namespaces/gke-system').status).toBe(403)
+    expect(refused(ingress, { loadBalancerIP: '10.0.0.4' })).toEqual([
+      'spec.loadBalancerIP: Invalid value: "10.0.0.4": is not the ingress VIP 10.0.0.1, which is always announced (R27)',
+    ])
+    for (const spec of [{ loadBalancerIP: null }, { ports: [{ port: 443 }], endpoints: ['10.0.1.20'] }])
+      expect(refused(ingress, spec)).toEqual([])
   })
 
   it('is not patched where the patch does not fit, and kubectl is told why', () => {

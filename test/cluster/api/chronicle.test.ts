@@ -44,6 +44,19 @@ describe('the events of a failover', () => {
     expect(told.find((each) => each.said === chapters[3])!.message).toBe('from 10.0.1.100 on node-04 to 10.8.0.10: node-04 is not Ready')
   })
 
+  it('R36: tell of a session that is lost why it is, as its speaker knows', () => {
+    const lab = new MemoryLab()
+    lab.converge()
+    lab.universe.cut('tor2')
+    const lost = () => story(lab).filter((each) => each.said === 'SessionLost BGPSession/10.8.0.11-node-04')
+    lab.until('the session is lost', () => lost().length > 0, 15 * SECOND)
+    expect(lost().map((each) => each.message)).toEqual([
+      expect.stringMatching(
+        /^from 10\.0\.1\.100 on node-04 to 10\.8\.0\.11: now \w+: hold timer expired: nothing was heard from 10\.8\.0\.11$/,
+      ),
+    ])
+  })
+
   it('R22: say which VIPs have another next hop where there is no ADD-PATH', () => {
     const lab = new MemoryLab({ addPathReceive: false })
     lab.until('four sessions', () => lab.established() === 4 && lab.hops('tor1').length === 1, 20 * SECOND)

@@ -262,6 +262,7 @@ describe('what is wrong is said, with its place', () => {
       'spec:\n  clusterNetwork: { advancedNetworking: "true" }\n',
       ['error not-a-boolean at "true"'],
     ],
+    ['a name that is no DNS label (R28)', 'name: bm\n', 'name: 1Bad_Name\n', ['error bad-name at 1Bad_Name']],
     ['a node twice', '- address: 10.0.1.11', '- address: 10.0.1.10', ['error node-twice at 10.0.1.10']],
     ['a duplicate key', 'mode: bundled', 'mode: bundled\n    mode: bundled', ['error duplicate-key at mode:']],
     ['a tab', '    mode: bundled', '\tmode: bundled', ['error yaml-tab at ']],
@@ -270,6 +271,66 @@ describe('what is wrong is said, with its place', () => {
     for (const each of expected) expect(said).toContain(each)
     const errors = said.filter((each) => each.startsWith('error '))
     expect(errors.length, said.join('\n')).toBeLessThanOrEqual(Math.max(1, expected.filter((each) => each.startsWith('error ')).length))
+  })
+
+  test.each(['0.0.0.0', '127.0.0.1', '224.0.0.9', '255.255.255.255', '169.254.1.1'])(
+    '%s is no address for a VIP, a pool, a node or a floating IP (R16, R27)',
+    (address) => {
+      const only = (from: string, to: string) => pointed(edited([from, to])).filter((each) => each.startsWith('error'))
+      expect(only('controlPlaneVIP: 10.0.0.8', `controlPlaneVIP: ${address}`)).toEqual([`error vip-unusable at ${address}`])
+      expect(only('ingressVIP: 10.0.0.1', `ingressVIP: ${address}`)).toEqual([`error vip-unusable at ${address}`])
+      const pools = `- 10.0.0.1-10.0.0.4\n          - ${address}`
+      expect(only('- 10.0.0.1-10.0.0.4', pools)).toEqual([`error pool-unusable at ${address}`])
+      for (const node of ['10.0.1.11', '10.0.2.11'])
+        expect(only(`- address: ${node}`, `- address: ${address}`)).toEqual([`error node-unusable at ${address}`])
+      expect(only('- 10.0.2.100', `- ${address}`)).toEqual([`error floating-ip-unusable at ${address}`])
+    },
+  )
+
+  test.each(['', 'apiVersion: v1\n', 'apiVersion: network.gke.io/v1\n', 'apiVersion: networking.gke.io/v1\n'])(
+    'a misspelt kind is found although the apiVersion is left out or wrong: %j',
+    (head) => {
+      const more = (apiVersion: string) => `---\n${apiVersion}kind: BGPPeers\nmetadata: { name: a }\nspec: {}\n`
+      const { diagnostics } = loadCluster('c.yaml', shared + more(head), { subnets: SUBNETS })
+      expect(diagnostics).toMatchObject([{ code: 'unknown-kind', suggestion: 'did you mean BGPPeer?' }])
+      expect(found(shared + more('apiVersion: metallb.io/v1beta2\n'))).toEqual([])
+    },
+  )
+
+  test('a name that is no DNS label is told what may be meant (R28)', () => {
+    const { diagnostics } = loadCluster('c.yaml', edited(['name: bm\n', 'name: 1Bad_Name\n']), { subnets: SUBNETS })
+    expect(diagnostics.find((d) => d.code === 'bad-name')?.suggestion).toBe('did you mean 1bad-name?')
+  })
+
+  test('a `---` that is missing is one finding, and the rest is checked as if it were there', () => {
+    const without = shared.replaceAll('---\n', '')
+    const line = (kind: string) => without.split('\n').indexOf(`kind: ${kind}`)
+    const { diagnostics, cluster, resources } = loadCluster('c.yaml', without, { subnets: SUBNETS })
+    expect(diagnostics.map(formatDiagnostic)).toEqual(
+      ['AnthosNetworkGateway', 'BGPLoadBalancer', 'NodePool'].map(
+        (kind) =>
+          `c.yaml:${line(kind)}:1: error: a \`---\` is missing before line ${line(kind)}: two documents run into one; put \`---\` on a line of its own there`,
+      ),
+    )
+    expect(cluster).toEqual(loadCluster('c.yaml', shared, { subnets: SUBNETS }).cluster)
+    expect(resources).toHaveLength(4)
+    const wrong = without.replace('- 10.0.2.100', '- 10.0.9.100')
+    expect(pointed(wrong)).toContain('error floating-ip-outside-subnets at 10.0.9.100')
+  })
+
+  test('a field of a document that is written twice is no missing `---`', () => {
+    const text = edited(
+      ['kind: Cluster\n', 'kind: Cluster\nkind: Cluster\n'],
+      ['    - address: 10.0.2.11\n', '    - address: 10.0.2.11\nkind: NodePool\n'],
+    )
+    expect(found(text).map((each) => each.split(' ')[2])).toEqual(['duplicate-key', 'duplicate-key'])
+  })
+
+  test('a pool that reaches into such addresses is told which they are (R27)', () => {
+    const text = edited(['- 10.0.0.1-10.0.0.4', '- 10.0.0.1-10.0.0.4\n          - 223.255.255.0-224.0.0.3'])
+    expect(loadCluster('c.yaml', text, { subnets: SUBNETS }).diagnostics.map(({ message }) => message)).toEqual([
+      'no VIP can come from 223.255.255.0-224.0.0.3: 224.0.0.0/4 is multicast',
+    ])
   })
 
   test('a control-plane node that no peer lists, and a listed address that is none (R11, R12)', () => {

@@ -21,7 +21,7 @@ const WORDS: Readonly<
   'cisco-nxos': {
     neighbor: /neighbor (\S+)\n {4}remote-as 65001$/gm,
     multihop: 'ebgp-multihop 64',
-    addPath: 'capability additional-paths receive',
+    addPath: 'additional-paths receive',
   },
 }
 
@@ -54,6 +54,14 @@ describe.each(ROUTER_DIALECTS)('for %s', (dialect) => {
   test('the same file always gives the same text', () => {
     expect(config(dialect, 'shared-peers', 1)).toBe(config(dialect, 'shared-peers', 1))
   })
+})
+
+test('NX-OS receives ADD-PATH from the floating IPs alone: under the address family it would be on for every neighbor of the router', () => {
+  const said = config('cisco-nxos', 'peers-per-rack', 0)
+    .split('\n  neighbor ')
+    .filter((each) => each.includes('additional-paths'))
+  expect(said.map((each) => each.split('\n')[0])).toEqual(['10.0.1.100', '10.0.2.100'])
+  for (const each of said) expect(each).toContain('\n      capability additional-paths receive')
 })
 
 test('a pool of many nodes raises the number of paths', () => {

@@ -100,8 +100,10 @@ export const BUILT_IN: readonly (readonly [ResourceType, Described])[] = [
         hostNetwork: yesOrNo('It speaks from the node’s own address.'),
         containers: { ...list('', object('', { name: text('') })), mergeKey: 'name' },
       }),
-      status: object('What is so, as the node says.', {
+      status: object('What is so, as the node says; not ready once its lease has ended.', {
         phase: text('Pending until the node has told, then Running.'),
+        reason: text('NodeLost where the node’s lease has ended; absent otherwise.'),
+        message: text('In words.'),
         hostIP: text('The node’s own IP.'),
         podIP: text('The same.'),
         startTime: text('RFC 3339, UTC.'),

@@ -79,6 +79,7 @@ const KINDS = new Map<ResourceType, Described>([
         state: text('Idle, Connect, Active, OpenSent, OpenConfirm or Established.'),
         advertisedRoutes: list('Prefixes that the peer has been sent.', text('a.b.c.d/n')),
         lastReportTime: text('When the node reported last; RFC 3339, UTC.'),
+        stateReason: text('Why it is not Established, as the node found; absent where it is.'),
       }),
     },
   ],
