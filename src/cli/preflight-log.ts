@@ -13,16 +13,25 @@ export class PreflightLog {
   readonly #lab: Lab
   readonly #streams = new Map<string, WriteStream>()
 
-  private constructor(path: string, lab: Lab) {
+  constructor(path: string, lab: Lab) {
     this.path = path
     this.#lab = lab
   }
 
-  static async create(folder: string, now: Date, lab: Lab): Promise<PreflightLog> {
+  /** Makes a folder that no other run has; rejects with the kernel's word where that cannot be. */
+  static async folder(base: string, now: Date): Promise<string> {
     const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
-    const path = join(folder, `preflight-${stamp}`)
-    await mkdir(path, { recursive: true })
-    return new PreflightLog(path, lab)
+    await mkdir(base, { recursive: true })
+    for (let number = 1; ; number++) {
+      const path = join(base, `preflight-${stamp}${number === 1 ? '' : `-${number}`}`)
+      try {
+        await mkdir(path)
+        return path
+      } catch (error) {
+        // Two runs in one second.
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+    }
   }
 
   /** Writes while `work` runs, also where it fails. */

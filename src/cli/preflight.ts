@@ -19,6 +19,7 @@ import { summaryOf } from './scenario.ts'
 import { shownPath, Topologies } from './topology.ts'
 import { oneSet } from './up.ts'
 import { ENGINES, type EngineName, type Machine, openRunner, whichEngine } from './which-engine.ts'
+import { checkWritable } from './writable.ts'
 
 interface Options {
   readonly timers: TimerProfile['name']
@@ -47,6 +48,7 @@ export function preflightCommand(machine: Machine): Command {
 async function runPreflight(topology: string, options: Options, machine: Machine): Promise<number> {
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout)
   const plan = await planOf(topology, options, output)
+  if (options.json !== undefined && options.json !== '-') await checkWritable('--json', options.json)
   const interrupt = onInterrupt(output.aside)
   try {
     const choice = whichEngine(options.engine, `preflight ${topology}`, machine)
@@ -81,11 +83,12 @@ async function onLab(plan: Plan, runner: Engine, options: Options, output: Outpu
   const startedAt = new Date()
   const terminal = new Terminal(output.screen, { style: output.style, shown: shownPath, command: COMMAND })
   terminal.start(version(), runner.description, TIMER_PROFILES[options.timers])
+  const folder = await logFolder(join(options.workspace, plan.cluster.name, 'log'), startedAt)
   const lab = await opened(
     () => runner.open(plan, { keep: false, signal: interrupt.signal, onProgress: (text) => terminal.progress(text) }),
     interrupt,
   )
-  const log = await PreflightLog.create(join(options.workspace, plan.cluster.name, 'log'), startedAt, lab)
+  const log = new PreflightLog(folder, lab)
   const run = (left: readonly string[]) => ({
     length: Math.round((performance.now() - started) * 1000),
     left: left.length,
@@ -112,6 +115,15 @@ async function onLab(plan: Plan, runner: Engine, options: Options, output: Outpu
   output.line()
   output.line(verdictLine(report, run(left), output.style))
   return report.passed && left.length === 0 ? EXIT.pass : EXIT.failed
+}
+
+/** Before there is a lab: what is wrong with the command line is told at once. */
+async function logFolder(base: string, now: Date): Promise<string> {
+  try {
+    return await PreflightLog.folder(base, now)
+  } catch (error) {
+    throw new Ending(EXIT.usage, `--workspace: ${shownPath(base)} cannot be made: ${(error as Error).message}`)
+  }
 }
 
 async function opened(open: () => Promise<Lab>, interrupt: Interrupt): Promise<Lab> {

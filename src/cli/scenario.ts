@@ -1,6 +1,5 @@
 /** `peerlab scenario`: runs scenarios, or their negative controls, and says how they ended. */
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ScenarioResult, TIMER_PROFILES, type TimerProfile } from '../model/index.ts'
@@ -30,6 +29,7 @@ import { runSeeds } from './seeds.ts'
 import { onStray } from './stray.ts'
 import { shownPath, Topologies } from './topology.ts'
 import { ENGINES, type EngineName, type Machine, openRunner, whichEngine } from './which-engine.ts'
+import { checkWritable } from './writable.ts'
 
 interface Options {
   readonly list?: true
@@ -128,7 +128,7 @@ async function runScenarios(names: readonly string[], options: Options, machine:
     const seeded = seed === undefined ? {} : { seed }
     const engine = await openRunner(choice.engine, seeded, told)
     const simulator = both ? await openRunner('sim', seeded, told) : undefined
-    if (options.json !== undefined && options.json !== '-') await checkWritable(options.json)
+    if (options.json !== undefined && options.json !== '-') await checkWritable('--json', options.json)
     const { fit, unfit } = simulator === undefined ? fitFor(engine, planned.jobs) : fitForBoth(engine, simulator, planned.jobs)
     const notRun = notRunLines(unfit)
     if (fit.length === 0)
@@ -277,15 +277,6 @@ export function placeIn(file: string, error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const at = stack.indexOf(`${file}:`)
   return at < 0 ? '' : (/^(?::\d+){1,2}/.exec(stack.slice(at + file.length))?.[0] ?? '')
-}
-
-/** Before an hour of scenarios, not after it. */
-async function checkWritable(file: string): Promise<void> {
-  const problem = await open(file, 'a').then(
-    (handle) => handle.close(),
-    (error: Error) => error,
-  )
-  if (problem !== undefined) throw new Ending(EXIT.usage, `--json ${file} cannot be written: ${problem.message}`)
 }
 
 function list(jobs: readonly Job[], output: Output): void {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -38,6 +38,25 @@ describe('exit codes of preflight, no engine reached', () => {
     expect(await run('shared-peers', '--routers', 'ios')).toBe(EXIT.usage)
     expect(await run()).toBe(EXIT.usage)
     expect([await run('shared-peers', '--routers', 'tor9=frr'), err]).toEqual([EXIT.usage, expect.stringContaining('tor9')])
+  })
+
+  test('R34: 2 where nothing can be written, said before a lab is there', async () => {
+    await writeFile(join(folder, 'file'), '')
+    const workspace = join(folder, 'file')
+    expect(await run('shared-peers', '--engine', 'sim', '--workspace', workspace)).toBe(EXIT.usage)
+    expect(err).toContain(`--workspace: ${workspace}/bm/log cannot be made: ENOTDIR`)
+    const report = join(folder, 'nowhere', 'x.json')
+    expect(await run('shared-peers', '--engine', 'sim', '--workspace', folder, '--json', report)).toBe(EXIT.usage)
+    expect(err).toContain(`--json ${report} cannot be written: ENOENT`)
+  })
+
+  test('R34: a log folder for each run, also for two in one second', async () => {
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const once = () => run('shared-peers', '--engine', 'sim', '--workspace', folder)
+    expect(await Promise.all([once(), once()])).toEqual([EXIT.pass, EXIT.pass])
+    const runs = await readdir(join(folder, 'bm', 'log'))
+    expect(runs).toHaveLength(2)
+    for (const each of runs) expect(await readdir(join(folder, 'bm', 'log', each))).toContain('report.json')
   })
 
   test('R34: 3 without an engine', async () => {
