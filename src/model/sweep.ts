@@ -11,8 +11,9 @@ export interface Failure {
   readonly name: string
   /** What it happens to: a node, a router, the end of a link that is taken down, the router of a session; the gateway's owner for a floating IP. */
   readonly device: string
-  /** Of a link: the interface at `device`, and what hangs at its other end. */
+  /** Of a link: the interface at `device`. */
   readonly interface?: string
+  /** What is at the other end: of a link, or of a session whose peer's address is a device's own. A floating IP is any node's. */
   readonly far?: string
   /** Of a session: the peer's address. Of a floating IP: the address. */
   readonly address?: string
