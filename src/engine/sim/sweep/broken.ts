@@ -2,7 +2,7 @@
 import type { BrokenPath, Failure, LabEvent, Micros } from '../../../model/index.ts'
 import { SECOND } from '../../../model/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
-import type { Outage, WatchedFlow } from './flow.ts'
+import { type Outage, PATIENCE, type WatchedFlow } from './flow.ts'
 
 /** Something happened that may have brought a flow back. */
 export interface Marker {
@@ -15,7 +15,7 @@ export function markerOf(event: LabEvent): Marker | undefined {
   if (event.type === 'session' && event.session.state !== 'Established')
     return { at, what: /hold timer/i.test(event.session.reason ?? '') ? 'hold time' : 'session' }
   if (event.type === 'node-ready' && !event.ready) return { at, what: 'lease' }
-  if (event.type === 'log' && /^VRRP .*: (?:backup|initialize) → master/.test(event.message)) return { at, what: 'gateway' }
+  if (event.type === 'log' && /^VRRP \d+: (?:Backup|Initialize) -> Master$/.test(event.message)) return { at, what: 'gateway' }
   return undefined
 }
 
@@ -103,7 +103,9 @@ function crosses(plan: Plan, failure: Failure, a: string, b: string): boolean {
 /** Whoever waited for a timer waited for long. */
 function endedBy({ timers }: Plan, { from, to }: Outage, markers: readonly Marker[]): Marker['what'] {
   const waited = to - from >= Math.min(timers.leaseDuration, timers.holdTimeSeconds * SECOND) / 2
-  const during = markers.filter(({ at, what }) => at > from && at <= to && (waited || what === 'gateway'))
+  // A gateway that moves is followed at once; a flow that came back later waited for something else.
+  const ends = ({ at, what }: Marker) => (what === 'gateway' ? to - at < PATIENCE : waited)
+  const during = markers.filter((marker) => marker.at > from && marker.at <= to && ends(marker))
   return during.at(-1)?.what ?? 'routes'
 }
 

@@ -116,6 +116,10 @@ function causesOf(found: SweepCase): string[] {
   return [...new Set(found.broken.filter((path) => path.forGood).map((path) => path.cause?.code ?? 'none'))]
 }
 
+function causesBack(found: SweepCase): string[] {
+  return [...new Set(found.broken.filter((path) => !path.forGood).map((path) => path.cause?.code ?? 'none'))]
+}
+
 describe('what is lost for good names the line that would have saved it', () => {
   test.each(RULES)('$code: $failure of $topology', ({ code, topology, broken, failure, message, place, cured }) => {
     const found = fail(load(topology, broken), failure)
@@ -177,5 +181,14 @@ describe('what comes back names the timer that it waited for', () => {
     expect(found.survival).toBe('outage')
     expect(found.outage).toBeLessThan(1_000_000)
     expect(new Set(found.broken.map((path) => path.cause?.code))).not.toContain('hold-time')
+  })
+
+  test("a router that stood first in a rack: the other takes the rack's gateway over", () => {
+    const found = fail(load('shared-peers'), 'tor1')
+    const ofRack1 = found.broken.find(({ from, service }) => from === 'node-01' && service === 'default/web')
+    expect(ofRack1).toMatchObject({ endedBy: 'gateway', cause: { code: 'gateway', message: expect.stringContaining('VRRP') } })
+    // No gateway moves where a session is reset.
+    const reset = fail(load('split-planes'), 'session core–tor3')
+    expect(causesBack(reset)).toEqual(['convergence'])
   })
 })
