@@ -62,6 +62,11 @@ export class WatchedFlow {
     return this.#socket !== undefined
   }
 
+  /** Without an answer for longer than any that is on its way. */
+  unanswered(now: Micros): boolean {
+    return this.lost || (this.silentSince !== undefined && now - this.silentSince >= PATIENCE)
+  }
+
   /** Since when it has had no answer. */
   get silentSince(): Micros | undefined {
     return this.#sent[0]

@@ -49,6 +49,26 @@ describe('one failure', () => {
     expect(found.repair.differences[0]).toBe('floating IP 10.0.1.100: node-02 → node-04')
   })
 
+  test('what is on its way at the moment of the comparison is not lost', () => {
+    const { plan } = load('shared-peers')
+    const failures = (...names: string[]) => failuresOf(plan, FAILURE_KINDS).filter(({ name }) => names.includes(name))
+    const sweeper = new Sweeper(plan)
+    sweeper.run(failures('node-01', 'session tor1–10.0.2.100'))
+    const { repair } = sweeper.run(failures('node-03', 'link core–client'))
+    expect(sweeper.labs).toBe(1)
+    expect(repair).toMatchObject({ state: 'moved' })
+    expect(repair.differences.filter((each) => each.includes('no answer'))).toEqual([])
+  })
+
+  test('a session that heals late is waited for', () => {
+    const { plan } = load('shared-peers')
+    const failures = failuresOf(plan, ['link']).filter(({ name }) => ['link rack1–tor2', 'link rack1–node-05'].includes(name))
+    const { repair } = new Sweeper(plan, { seed: '4' }).run(failures)
+    expect(repair.state).toBe('moved')
+    // Longer than hold time and lease.
+    expect(repair.after).toBeGreaterThan(100_000_000)
+  })
+
   test('next hops that went are named', () => {
     const found = fail(load('shared-peers'), 'node-04')
     expect(found.nextHops.find(({ vip }) => vip === '10.0.0.2')).toEqual({
