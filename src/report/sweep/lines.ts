@@ -1,7 +1,7 @@
 /** The survival table for a terminal: worst first, each finding with the broken path and what would have saved it. Pure. */
 import { formatDuration, type Micros, type SweepCase, type SweepResult } from '../../model/index.ts'
 import { PLAIN, printable, type Style } from '../text.ts'
-import { type Group, groupsOf, pathsText, placeText, severity, shareText, wayText } from './words.ts'
+import { type Group, groupsOf, NO_LOSS, pathsText, placeText, severity, shareText, wayText } from './words.ts'
 
 export interface SweepLineOptions {
   readonly style?: Style
@@ -27,9 +27,7 @@ export function sweepLines(result: SweepResult, { style = PLAIN, wall, full = Nu
   for (const [index, each] of found.entries()) lines.push(...findingLines(each, { style, width, names, full: index < full }))
   const unharmed = tried.filter((each) => !found.includes(each))
   if (unharmed.length > 0)
-    lines.push(
-      `  ${style.good('no loss'.padEnd(width))}  ${unharmed.length} ${unharmed.length === 1 ? 'other' : 'others'}: ${shortList(unharmed)}`,
-    )
+    lines.push(`  ${style.good(NO_LOSS)}  ${unharmed.length} ${unharmed.length === 1 ? 'other' : 'others'}: ${shortList(unharmed)}`)
   if (found.some((each) => each.broken.some(({ cause }) => cause?.bound !== undefined)))
     lines.push(
       '',
@@ -60,7 +58,7 @@ function findingLines(found: SweepCase, { style, width, names, full }: Columns):
   const lines = [worst === undefined ? head.trimEnd() : `${head}  ${pathsText(worst.paths)}, ${shareText(worst.paths)}`]
   const indent = ' '.repeat(width + 6)
   if (worst !== undefined && full) lines.push(...groupLines(worst, style).map((line) => `${indent}${line}`))
-  for (const group of full ? more.filter(({ worst: { cause } }) => cause?.place !== undefined) : []) {
+  for (const group of full ? more.filter(({ worst: { cause, forGood } }) => forGood || cause?.place !== undefined) : []) {
     lines.push(`${indent}${pathsText(group.paths)}, ${shareText(group.paths)}`)
     lines.push(...groupLines(group, style).map((line) => `${indent}${line}`))
   }

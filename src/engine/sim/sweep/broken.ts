@@ -1,5 +1,5 @@
 /** What a failure did to the flows that were watched, by source and VIP. Pure but for what the flows remember. */
-import type { BrokenPath, Failure, LabEvent, Micros } from '../../../model/index.ts'
+import type { BriefLoss, BrokenPath, Failure, LabEvent, Micros } from '../../../model/index.ts'
 import { SECOND } from '../../../model/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import { type Outage, PATIENCE, type WatchedFlow } from './flow.ts'
@@ -33,9 +33,8 @@ export interface BrokenInputs {
 export function brokenPaths({ plan, failures, flows, before, markers, now }: BrokenInputs): BrokenPath[] {
   const gone = deadSources(plan, failures)
   const watched = flows.filter((flow) => !gone.has(flow.from) && before.has(flow))
-  const pairs = Map.groupBy(watched, (flow) => `${flow.from} ${flow.service}`)
-  const found = [...pairs.values()].flatMap((pair): BrokenPath[] => {
-    const lost = pair.filter((flow) => flow.lost || flow.outages.length > 0)
+  const found = pairsOf(watched).flatMap((pair): BrokenPath[] => {
+    const lost = pair.filter(isHit)
     const [first] = lost
     if (first === undefined) return []
     const outages = lost.flatMap((flow): Outage[] =>
@@ -66,6 +65,28 @@ export function brokenPaths({ plan, failures, flows, before, markers, now }: Bro
   return found.sort(
     (a, b) => Number(b.forGood) - Number(a.forGood) || b.outage - a.outage || compare(a.from, b.from) || compare(a.service, b.service),
   )
+}
+
+/** Of pairs that lost nothing else. The longest first. */
+export function briefLosses(flows: readonly WatchedFlow[]): BriefLoss[] {
+  const found = pairsOf(flows).flatMap((pair): BriefLoss[] => {
+    const lost = pair.filter((flow) => flow.brief.length > 0)
+    const [first] = lost
+    if (first === undefined || pair.some(isHit)) return []
+    const outage = Math.max(...lost.flatMap(({ brief }) => brief.map(({ from, to }) => to - from)))
+    return [{ from: first.from, vip: first.to.address, service: first.service, flows: pair.length, lost: lost.length, outage }]
+  })
+  return found.sort((a, b) => b.outage - a.outage || compare(a.from, b.from) || compare(a.service, b.service))
+}
+
+/** Flows by source and VIP. */
+function pairsOf(flows: readonly WatchedFlow[]): (readonly WatchedFlow[])[] {
+  return [...Map.groupBy(flows, (flow) => `${flow.from} ${flow.service}`).values()]
+}
+
+/** Lost for good, or for so long that it is told. */
+function isHit({ lost, outages }: WatchedFlow): boolean {
+  return lost || outages.length > 0
 }
 
 /** Sources that are themselves what failed: without power, or with no cable left. */

@@ -13,7 +13,7 @@ import {
 } from '../../../model/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import { Simulation } from '../simulation.ts'
-import { brokenPaths, deadSources, type Marker, markerOf } from './broken.ts'
+import { briefLosses, brokenPaths, deadSources, type Marker, markerOf } from './broken.ts'
 import { inject, type Outcome, repair } from './faults.ts'
 import type { WatchedFlow } from './flow.ts'
 import { CanonicalState, type Compared, compareStates, type Lines } from './state.ts'
@@ -98,7 +98,7 @@ export class Sweeper {
     const watch = new Watch(simulation)
     this.#advance(lab, watch, simulation.now + FIRST_PACKETS)
     const before = new Map(watch.flows.filter((flow) => !flow.lost).map((flow) => [flow, flow.path]))
-    for (const flow of watch.flows) flow.outages.length = 0
+    for (const flow of watch.flows) flow.forget()
     const hopsBefore = this.#nextHops(simulation)
     markers.length = 0
 
@@ -115,6 +115,7 @@ export class Sweeper {
     const rest = this.#settle(lab, watch, failures.every(isTold) ? QUIET_WHERE_TOLD : this.#quiet)
     const judged = watch.flows.filter((flow) => !gone.has(flow.from))
     const broken = brokenPaths({ plan: this.#plan, failures, flows: judged, before, markers, now: simulation.now })
+    const brief = briefLosses(judged)
     const ends = judged.flatMap((flow) => flow.outages.map(({ to }) => to))
     const convergence = Math.max(0, Math.max(lab.state.changed, ...ends) - at)
     watch.mute(new Set())
@@ -130,6 +131,7 @@ export class Sweeper {
       failures,
       survival: lost ? 'lost' : broken.length > 0 ? 'outage' : 'none',
       broken,
+      brief,
       outage: Math.max(0, ...broken.filter((path) => !path.forGood).map((path) => path.outage)),
       convergence,
       nextHops,
@@ -274,6 +276,6 @@ function changes(before: ReadonlyMap<string, readonly string[]>, after: Readonly
 
 function skipped(name: string, failures: readonly Failure[], why: string): SweepCase {
   const repaired: Repair = { state: 'clean', after: 0, differences: [] }
-  const nothing = { broken: [], outage: 0, convergence: 0, nextHops: [], unassigned: [], repair: repaired }
+  const nothing = { broken: [], brief: [], outage: 0, convergence: 0, nextHops: [], unassigned: [], repair: repaired }
   return { name, failures, skipped: why, survival: 'none', ...nothing }
 }
