@@ -15,14 +15,16 @@ export function severity(found: SweepCase): string {
   return bound >= measured ? `up to ${bound / SECOND} s` : formatDuration(measured)
 }
 
-/** Broken paths with one cause and one cure, the worst of them first. */
+/** Broken paths of one cause and one cure, the worst of them first. */
 export interface Group {
   readonly worst: BrokenPath
   readonly paths: readonly BrokenPath[]
 }
 
 export function groupsOf(found: SweepCase): Group[] {
-  const groups = Map.groupBy(found.broken, (path) => JSON.stringify([path.forGood, path.cause?.code, path.cause?.cure, path.cause?.place]))
+  const groups = Map.groupBy(found.broken, (path) =>
+    JSON.stringify([path.forGood, path.cause?.code, path.cause?.message, path.cause?.cure, path.cause?.place]),
+  )
   const bound = ({ worst: { cause, outage } }: Group) => cause?.bound ?? outage
   return [...groups.values()]
     .map((paths): Group => ({ worst: paths[0]!, paths }))

@@ -58,15 +58,6 @@ const RULES: readonly Rule[] = [
     cured: {},
   },
   {
-    code: 'single-way-in',
-    topology: 'shared-peers',
-    broken: { [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [tor1, tor2] }` },
-    failure: 'core',
-    message: 'client has no other way in than core',
-    place: { file: 'topology.yaml', path: 'clients.client' },
-    cured: { [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [tor1, tor2] }`, 'client: core': 'client: core2' },
-  },
-  {
     code: 'single-router',
     topology: 'split-planes',
     failure: 'tor1',
@@ -79,9 +70,30 @@ const RULES: readonly Rule[] = [
     topology: 'split-planes',
     broken: { [CORE_OF_THREE]: `${CORE_OF_THREE}\n  core2: { kind: frr, asn: 65004, connects: [core, tor3] }` },
     failure: 'link tor1–core',
-    message: 'tor1 has no other link to a router than to core',
+    message: 'core is the only way on from tor1',
     place: { file: 'topology.yaml', path: 'routers.core2.connects' },
     cured: { [CORE_OF_THREE]: `${CORE_OF_THREE}\n  core2: { kind: frr, asn: 65004, connects: [core, tor1, tor3] }` },
+  },
+  {
+    code: 'single-uplink',
+    topology: 'peers-per-rack',
+    broken: { [CORE]: `${CORE}\n  edge: { kind: frr, asn: 65009, connects: [core] }`, 'client: core': 'client: edge' },
+    failure: 'link core–edge',
+    message: 'core is the only way on from edge',
+    place: { file: 'topology.yaml', path: 'routers.core' },
+    cured: {
+      [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [core, tor1, tor2, edge] }\n  edge: { kind: frr, asn: 65009, connects: [core] }`,
+      'client: core': 'client: edge',
+    },
+  },
+  {
+    code: 'default-without-way-on',
+    topology: 'peers-per-rack',
+    broken: { [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [tor1, tor2] }` },
+    failure: 'link tor1–core',
+    message: 'core still gives tor2 a default route although it has lost the way to rack1',
+    place: { file: 'topology.yaml', path: 'routers.core2.connects' },
+    cured: { [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [tor1, tor2, core] }` },
   },
   {
     code: 'gateway-without-way-on',
@@ -135,13 +147,20 @@ describe('what is lost for good names the line that would have saved it', () => 
   })
 })
 
+test('a client whose only router is gone: a topology has no words for a second one', () => {
+  const found = fail(load('shared-peers'), 'core')
+  expect(causesOf(found)).toEqual(['single-way-in'])
+  expect(found.broken[0]?.cause?.message).toBe('core is the only way in of client: a client of a topology is behind one router')
+  expect(found.broken[0]?.cause).not.toHaveProperty('place')
+})
+
 test('a rack whose only router is also the only peer needs both lines', () => {
   const router = { 'racks: { rack1: 10.0.1.254 }': 'racks: { rack1: 10.0.1.254, rack3: 10.0.3.253 }' }
   const peer = '    - peerIP: 10.0.3.254\n      peerASN: 65002\n'
   const found = fail(load('split-planes'), 'tor3')
   expect(found.broken.find(({ from }) => from === 'client')?.cause).toMatchObject({
     code: 'single-router',
-    cure: 'rack3 among the racks of tor1, and a peer on another router (cluster.yaml:68:3)',
+    cure: 'rack3 among the racks of tor1, and a peer on it (cluster.yaml:68:3)',
   })
   expect(causesOf(fail(load('split-planes', router), 'tor3'))).toEqual(['single-peer'])
   expect(fail(load('split-planes', { ...router, [peer]: `${peer}${peer.replace('254', '253')}` }), 'tor3').survival).toBe('none')
