@@ -93,6 +93,11 @@ describe('the survival table', () => {
     expect(text).toContain('(cluster.yaml:20:3) would save it')
   })
 
+  test('one line is not said to save what two failures took', () => {
+    const pair = found({ failures: [FAILURE, { ...FAILURE, name: 'tor2', device: 'tor2' }], survival: 'lost', broken: [PATH] })
+    expect(lines(pair).join('\n')).toContain('rack1 among the racks of tor2 would help')
+  })
+
   test('what is lost for good and has no line is told besides what has one', () => {
     const { place: _, ...cause } = { ...PATH.cause!, code: 'single-way-in', message: 'client has no other way in than core' }
     const text = lines(found({ survival: 'lost', broken: [PATH, { ...PATH, from: 'node-01' }, { ...PATH, from: 'node-02', cause }] }))

@@ -2,7 +2,7 @@
 import { formatDuration, LEAST_OUTAGE, type SweepCase, type SweepResult } from '../../model/index.ts'
 import { escapeHtml } from './escape.ts'
 import { pathPicture } from './picture.ts'
-import { type Group, groupsOf, pathsText, placeText, severity, shareText } from './words.ts'
+import { cureText, type Group, groupsOf, pathsText, placeText, severity, shareText } from './words.ts'
 
 export interface PageOptions {
   /** `timers default: hold time 90 s, lease 40 s` */
@@ -71,7 +71,7 @@ function groupCell(found: SweepCase, { worst, paths }: Group): string {
     ...(cause?.place === undefined
       ? []
       : [
-          `<p><code>${escapeHtml(placeText(cause.place))}</code> ${escapeHtml(cause.place.path)}: ${escapeHtml(cause.cure)} would save it</p>`,
+          `<p><code>${escapeHtml(placeText(cause.place))}</code> ${escapeHtml(cause.place.path)}: ${escapeHtml(cureText(found, cause))}</p>`,
         ]),
   ]
   return `<div class="group">${lines.join('')}</div>`

@@ -1,5 +1,5 @@
 /** A sweep's findings in words, for the terminal and for the page. Pure. */
-import { type BrokenPath, type CausePlace, formatDuration, LEAST_OUTAGE, SECOND, type SweepCase } from '../../model/index.ts'
+import { type BrokenPath, type Cause, type CausePlace, formatDuration, LEAST_OUTAGE, SECOND, type SweepCase } from '../../model/index.ts'
 
 /** `none longer than 200 ms`: what is shorter is chance, and not told. */
 export const NO_LOSS = `none longer than ${formatDuration(LEAST_OUTAGE)}`
@@ -53,6 +53,11 @@ export function wayText({ path, brokenAt }: BrokenPath): string {
   return path
     .map((name, index) => `${index === 0 ? '' : index === brokenAt ? ' ✗ ' : ' → '}${index === 0 && brokenAt === 0 ? '✗ ' : ''}${name}`)
     .join('')
+}
+
+/** What one line saves where one thing failed; of several, each may have needed one. */
+export function cureText({ failures }: SweepCase, { cure }: Cause): string {
+  return `${cure} would ${failures.length > 1 ? 'help' : 'save it'}`
 }
 
 export function placeText({ file, line, column }: CausePlace): string {
