@@ -1,6 +1,7 @@
 /** Why a VIP is gone for good for one source. */
 import type { BrokenPath, Cause, SweepCase } from '../../../../model/index.ts'
 import type { NodePlan, Plan, RouterPlan } from '../../../../topology/plan.ts'
+import { profileOf } from '../../routers/profiles.ts'
 import type { Files } from './files.ts'
 import { neighborsOf, type Standing } from './standing.ts'
 import { type Cure, linkFor, uplinkFor, waysLost } from './uplinks.ts'
@@ -99,8 +100,10 @@ function singleRouter({ plan, files, standing }: Lost, segment: string): Cause {
     ({ name }) => standing.alive(name) && plan.segments.some((each) => standing.neighbors(name).includes(each.name)),
   )
   const router = beside?.name ?? all[0]?.name ?? ''
+  const another = beside === undefined ? `another router in ${segment}` : `${segment} among the racks of ${beside.name}`
+  const untrue = all.filter(({ name, kind }) => standing.alive(name) && !profileOf(kind).importCheck)
   return caused('single-router', `${onlyOf(names(all), 'router', 'routers')} of ${segment}`, {
-    cure: beside === undefined ? `another router in ${segment}` : `${segment} among the racks of ${beside.name}`,
+    cure: [another, ...untrue.map(({ name }) => `${name} of kind frr`)].join(', and '),
     place: files.topology('routers', router, 'racks'),
   })
 }
@@ -140,6 +143,23 @@ const floatingIps: Rule = ({ plan, files, controlPlane, found }) => {
   })
 }
 
+/** A daemon that does not look whether it has a route itself goes on announcing a rack that it has no cable to. */
+const stillAnnounced: Rule = ({ plan, files, standing }) => {
+  const lost = (router: RouterPlan) =>
+    plan.segments.find(({ name }) => standsIn(router, name) && !standing.neighbors(router.name).includes(name))?.name
+  const router = plan.routers.find((each) => standing.alive(each.name) && !profileOf(each.kind).importCheck && lost(each) !== undefined)
+  if (router === undefined) return undefined
+  const { version } = profileOf(router.kind)
+  return caused(
+    'lost-rack-announced',
+    `${router.name} goes on announcing ${lost(router)}, which it has no cable to any more (${version})`,
+    {
+      cure: `${router.name} of kind frr`,
+      place: files.topology('routers', router.name, 'kind'),
+    },
+  )
+}
+
 /** A router goes on giving others a default route although it has lost the way to a rack or a client. */
 const misled: Rule = (lost) => {
   const found = new Ways(lost.plan, lost.standing).misleading
@@ -167,7 +187,7 @@ const store: Rule = ({ plan, files, standing }) => {
   })
 }
 
-const RULES: readonly Rule[] = [backends, entrances, cables, peers, floatingIps, misled, deadEnd, store]
+const RULES: readonly Rule[] = [backends, entrances, cables, peers, floatingIps, stillAnnounced, misled, deadEnd, store]
 
 function caused(code: string, message: string, { cure, place }: Cure): Cause {
   return { code, message, cure, ...(place !== undefined && { place }) }

@@ -27,8 +27,9 @@ export function uplinkFor(cut: Cut, router: string): Cure {
         [other, router],
       ])
   const lost = waysLost(cut, router)
-  const over = lost.find((name) => cut.standing.alive(name)) ?? lost[0]
-  return linked(cut, [...linksTo(cut, router), ...others(cut, router).flatMap(toBoth)]) ?? beside(cut, over) ?? NOTHING
+  const living = lost.filter((name) => cut.standing.alive(name))
+  const links = [...[router, ...living].flatMap((each) => linksTo(cut, each)), ...others(cut, router).flatMap(toBoth)]
+  return linked(cut, links) ?? beside(cut, living[0] ?? lost[0]) ?? NOTHING
 }
 
 /** A link by which a router would be told again of what it has lost. */
@@ -49,10 +50,13 @@ function others({ plan, standing }: Cut, router: string): string[] {
 /** All of one router's. */
 function linked({ plan, files, standing }: Cut, candidates: readonly (readonly Link[])[]): Cure | undefined {
   const links = candidates.find((each) => mends(plan, new Ways(plan, standing, { links: each })))
-  const [from = ''] = links?.[0] ?? []
   if (links === undefined) return undefined
-  const to = links.map(([, name]) => name).join(' and ')
-  return { cure: `${links.length === 1 ? 'a link' : 'links'} from ${from} to ${to}`, place: files.topology('routers', from, 'connects') }
+  const written = (name: string) => files.topology('routers', name, 'connects')
+  // A link stands in the file at one of its ends: where there are others already, if at either.
+  const [one = '', other = ''] = links[0] ?? []
+  const turned = links.length === 1 && !written(one)?.path.endsWith('connects') && written(other)?.path.endsWith('connects')
+  const [from, to] = turned ? [other, [one]] : [one, links.map(([, name]) => name)]
+  return { cure: `${to.length === 1 ? 'a link' : 'links'} from ${from} to ${to.join(' and ')}`, place: written(from) }
 }
 
 /** A second router with the same links, and one to the first, so that either knows what the other has lost. */
@@ -67,10 +71,10 @@ function beside({ plan, files, standing }: Cut, first: string | undefined): Cure
   return { cure: `a second router beside it (${line})`, place: files.topology('routers', router.name) }
 }
 
-/** Nobody is cut off who is not when nothing has failed. */
+/** Nobody leads astray, and nobody is cut off who is not when nothing has failed. */
 function mends(plan: Plan, ways: Ways): boolean {
   const usual = new Ways(plan, new Standing(plan, [])).dead
-  return ways.dead.every((name) => usual.includes(name))
+  return ways.misleading === undefined && ways.dead.every((name) => usual.includes(name))
 }
 
 const NOTHING: Cure = { cure: 'no single link or router', place: undefined }
