@@ -1,6 +1,4 @@
 /** `peerlab sweep TOPOLOGY`: every single failure, or every pair, in the simulator: which VIPs survive it, and what would have saved the others. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { FAILURE_KINDS, type FailureKind, nearest, SECOND, type SweepResult, type TimerProfile } from '../model/index.ts'
 import { sweepLines, sweepPage } from '../report/sweep/index.ts'
@@ -10,6 +8,7 @@ import { onInterrupt } from './interrupt.ts'
 import { outputTo, printJson } from './output.ts'
 import { runBatches } from './sweep/pool.ts'
 import { Progress } from './sweep/progress.ts'
+import { ReportFolder } from './sweep/report.ts'
 import { shownPath, Topologies, topologyFile } from './topology.ts'
 import { oneSet } from './up.ts'
 
@@ -46,20 +45,6 @@ export function sweepCommand(): Command {
     })
 }
 
-/** Answers where the page is. */
-async function writeReport(folder: string, result: SweepResult, record: { readonly timers: TimerProfile }): Promise<string> {
-  const { timers } = record
-  const about = `Simulated, with the timers "${timers.name}": hold time ${timers.holdTimeSeconds} s, lease ${timers.leaseDuration / SECOND} s`
-  try {
-    await mkdir(folder, { recursive: true })
-    await writeFile(join(folder, 'sweep.json'), `${JSON.stringify(record, null, 2)}\n`)
-    await writeFile(join(folder, 'sweep.html'), sweepPage(result, { about }))
-  } catch (error) {
-    throw new Ending(EXIT.usage, `--report ${folder} cannot be written: ${(error as Error).message}`)
-  }
-  return join(folder, 'sweep.html')
-}
-
 function kinds(text: string): readonly FailureKind[] {
   const named = text.split(',').map((each) => each.trim())
   for (const each of named) {
@@ -75,6 +60,10 @@ function kinds(text: string): readonly FailureKind[] {
 function together(text: string): 1 | 2 {
   if (text !== '1' && text !== '2') throw new InvalidArgumentError('write 1 or 2.')
   return text === '1' ? 1 : 2
+}
+
+function aboutOf({ name, holdTimeSeconds, leaseDuration }: TimerProfile): string {
+  return `Simulated, with the timers "${name}": hold time ${holdTimeSeconds} s, lease ${leaseDuration / SECOND} s`
 }
 
 async function sweep(name: string, options: Options): Promise<number> {
@@ -95,6 +84,7 @@ async function sweep(name: string, options: Options): Promise<number> {
   const { batchesOf, combinations, explained, failuresOf, Files, worstFirst } = await import('../engine/sim/sweep/index.ts')
   const cases = combinations(failuresOf(plan, options.kinds), options.together)
   if (cases.length === 0) throw new Ending(EXIT.nothing, `${plan.name} has nothing of these kinds that could fail`)
+  const report = options.report === undefined ? undefined : await ReportFolder.create(options.report)
   const progressOutput = outputTo(process.stderr)
   const interrupt = onInterrupt(progressOutput.aside)
   const started = performance.now()
@@ -113,10 +103,12 @@ async function sweep(name: string, options: Options): Promise<number> {
     const result: SweepResult = { topology: plan.name, cases: found, lostBefore }
     const wall = Math.round((performance.now() - started) * 1000)
     const record = { timers: plan.timers, duration: wall, complete: tried.length === cases.length, ...result }
-    const page = options.report === undefined ? undefined : await writeReport(options.report, result, record)
     if (options.json) printJson(record)
     else for (const line of sweepLines(result, { style: output.style, wall })) output.line(line)
-    if (page !== undefined) output.line(`  page: ${shownPath(page)}`)
+    if (report !== undefined) {
+      await report.write({ page: sweepPage(result, { about: aboutOf(plan.timers) }), data: `${JSON.stringify(record, null, 2)}\n` })
+      output.line(`  page: ${shownPath(report.page)}`)
+    }
     if (interrupt.signal.aborted) {
       output.error(`interrupted: ${tried.length} of ${cases.length} tried`)
       return EXIT.interrupted

@@ -52,12 +52,14 @@ export {
   string,
 } from './schema-values.ts'
 export {
+  type BriefLoss,
   type BrokenPath,
   type Cause,
   type CausePlace,
   FAILURE_KINDS,
   type Failure,
   type FailureKind,
+  LEAST_OUTAGE,
   type NextHopChange,
   type Repair,
   type Survival,

@@ -1,5 +1,5 @@
 /** What a sweep finds: every failure, what it did to the VIPs, and what would have saved them. Data alone; durations in µs of virtual time. */
-import type { Micros } from './time.ts'
+import { MILLISECOND, type Micros } from './time.ts'
 
 export type FailureKind = 'node' | 'router' | 'link' | 'session' | 'floating-ip'
 
@@ -11,8 +11,9 @@ export interface Failure {
   readonly name: string
   /** What it happens to: a node, a router, the end of a link that is taken down, the router of a session; the gateway's owner for a floating IP. */
   readonly device: string
-  /** Of a link: the interface at `device`, and what hangs at its other end. */
+  /** Of a link: the interface at `device`. */
   readonly interface?: string
+  /** What is at the other end: of a link, or of a session whose peer's address is a device's own. A floating IP is any node's. */
   readonly far?: string
   /** Of a session: the peer's address. Of a floating IP: the address. */
   readonly address?: string
@@ -38,6 +39,18 @@ export interface BrokenPath {
   /** What ended the longest outage, where that is known. */
   readonly endedBy?: 'hold time' | 'session' | 'lease' | 'gateway' | 'routes'
   readonly cause?: Cause
+}
+
+/**
+ * Losses that are shorter are not told. Routers take turns of up to 62 ms in following each other (docs/routers.md); whether packets are lost between the
+ * turns of two or three of them is chance from one time to the next.
+ */
+export const LEAST_OUTAGE: Micros = 200 * MILLISECOND
+
+/** One source and one VIP between which packets were lost, none for as long as an outage that is told. */
+export interface BriefLoss extends Pick<BrokenPath, 'from' | 'vip' | 'service' | 'flows' | 'lost'> {
+  /** The longest. */
+  readonly outage: Micros
 }
 
 /** Why it was lost, and what would have saved it. */
@@ -89,6 +102,8 @@ export interface SweepCase {
   readonly survival: Survival
   /** Worst first. */
   readonly broken: readonly BrokenPath[]
+  /** Chance from one time to the next, and so nothing that is told. */
+  readonly brief: readonly BriefLoss[]
   /** The worst of what came back by itself. */
   readonly outage: Micros
   /** From the failure until nothing changed any more. */

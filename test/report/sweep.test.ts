@@ -35,6 +35,7 @@ function found(change: Partial<SweepCase>): SweepCase {
     failures: [FAILURE],
     survival: 'none',
     broken: [],
+    brief: [],
     outage: 0,
     convergence: 0,
     nextHops: [],
@@ -65,7 +66,7 @@ describe('the survival table', () => {
       '  up to 90 s     tor1  10.0.0.1 (default/web) from client, 33 % of flows',
       '                   client → core ✗ tor1 → node-04 · hold time 90 s: … (here 70.7 s)',
       '                   settled after 33.5 s; 2 VIPs then over node-05; repaired: as before after 0 ms',
-      '  no loss        1 other: tor2',
+      '  none longer than 200 ms  1 other: tor2',
     ])
     expect(text.join('\n')).toContain('hold time and lease are no line of these files')
   })
@@ -77,6 +78,35 @@ describe('the survival table', () => {
     expect(text).toContain('  not clean      tor1')
     expect(text).toContain('after the repair tor1 session a–b: up → down')
     expect(text).toContain('after 1 of the repairs a floating IP stayed where it had gone')
+  })
+
+  test('each cure is told, also of paths with one cause and one line', () => {
+    const cure = (line: number) => ({
+      ...PATH.cause!,
+      cure: `another router in rack1, and a peer on another router (cluster.yaml:${line}:3)`,
+    })
+    const other = { ...PATH, vip: '10.0.0.8', service: 'control plane', cause: cure(20) }
+    const text = lines(found({ survival: 'lost', broken: [{ ...PATH, cause: cure(54) }, other] })).join('\n')
+    expect(text).toContain('10.0.0.1 (default/web) from client, 100 % of flows')
+    expect(text).toContain('(cluster.yaml:54:3) would save it')
+    expect(text).toContain('10.0.0.8 (control plane) from client, 100 % of flows')
+    expect(text).toContain('(cluster.yaml:20:3) would save it')
+  })
+
+  test('one line is not said to save what two failures took', () => {
+    const pair = found({ failures: [FAILURE, { ...FAILURE, name: 'tor2', device: 'tor2' }], survival: 'lost', broken: [PATH] })
+    expect(lines(pair).join('\n')).toContain('rack1 among the racks of tor2 would help')
+  })
+
+  test('what is lost for good and has no line is told besides what has one', () => {
+    const { place: _, ...cause } = { ...PATH.cause!, code: 'single-way-in', message: 'client has no other way in than core' }
+    const text = lines(found({ survival: 'lost', broken: [PATH, { ...PATH, from: 'node-01' }, { ...PATH, from: 'node-02', cause }] }))
+    expect(text.join('\n')).toContain('client has no other way in than core')
+  })
+
+  test('an outage without a timer is told as measured, also beside a shorter one with a timer', () => {
+    const routes = { ...OUTAGE, outage: 100_000_000, cause: { code: 'convergence', message: 'until …', cure: 'nothing' } }
+    expect(lines(found({ survival: 'outage', broken: [routes, OUTAGE], outage: routes.outage }))[1]).toContain('  100.0 s  ')
   })
 
   test('what was not tried, and what was lost before anything failed, is said', () => {
@@ -107,6 +137,13 @@ describe('the page', () => {
     expect(text.match(/class="cut"/g)).toHaveLength(1)
     expect(text).toMatch(/<path class="cross"[^>]*\/><rect class="dead"[^>]*\/><text[^>]*>tor1</)
     expect(text).toContain('<code>topology.yaml:14:34</code>')
+  })
+
+  test('what is too short to be told is no loss that there was not', () => {
+    const brief = { from: 'client', vip: '10.0.0.1', service: 'default/web', flows: 12, lost: 4, outage: 62_000 }
+    expect(page(found({ brief: [brief] }))).toContain('<td class="none">none longer than 200 ms</td>')
+    expect(page(found({ brief: [brief] }))).toContain('<p>62 ms at most</p>')
+    expect(page(found({}))).not.toContain('at most</p>')
   })
 
   test('names of a file are text, not markup', () => {

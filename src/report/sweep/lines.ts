@@ -1,7 +1,7 @@
 /** The survival table for a terminal: worst first, each finding with the broken path and what would have saved it. Pure. */
 import { formatDuration, type Micros, type SweepCase, type SweepResult } from '../../model/index.ts'
 import { PLAIN, printable, type Style } from '../text.ts'
-import { type Group, groupsOf, pathsText, placeText, severity, shareText, wayText } from './words.ts'
+import { cureText, type Group, groupsOf, NO_LOSS, pathsText, placeText, severity, shareText, wayText } from './words.ts'
 
 export interface SweepLineOptions {
   readonly style?: Style
@@ -27,9 +27,7 @@ export function sweepLines(result: SweepResult, { style = PLAIN, wall, full = Nu
   for (const [index, each] of found.entries()) lines.push(...findingLines(each, { style, width, names, full: index < full }))
   const unharmed = tried.filter((each) => !found.includes(each))
   if (unharmed.length > 0)
-    lines.push(
-      `  ${style.good('no loss'.padEnd(width))}  ${unharmed.length} ${unharmed.length === 1 ? 'other' : 'others'}: ${shortList(unharmed)}`,
-    )
+    lines.push(`  ${style.good(NO_LOSS)}  ${unharmed.length} ${unharmed.length === 1 ? 'other' : 'others'}: ${shortList(unharmed)}`)
   if (found.some((each) => each.broken.some(({ cause }) => cause?.bound !== undefined)))
     lines.push(
       '',
@@ -59,10 +57,10 @@ function findingLines(found: SweepCase, { style, width, names, full }: Columns):
   const head = `  ${paint(severity(found).padEnd(width))}  ${printable(found.name).padEnd(names)}`
   const lines = [worst === undefined ? head.trimEnd() : `${head}  ${pathsText(worst.paths)}, ${shareText(worst.paths)}`]
   const indent = ' '.repeat(width + 6)
-  if (worst !== undefined && full) lines.push(...groupLines(worst, style).map((line) => `${indent}${line}`))
-  for (const group of full ? more.filter(({ worst: { cause } }) => cause?.place !== undefined) : []) {
+  if (worst !== undefined && full) lines.push(...groupLines(found, worst, style).map((line) => `${indent}${line}`))
+  for (const group of full ? more.filter(({ worst: { cause, forGood } }) => forGood || cause?.place !== undefined) : []) {
     lines.push(`${indent}${pathsText(group.paths)}, ${shareText(group.paths)}`)
-    lines.push(...groupLines(group, style).map((line) => `${indent}${line}`))
+    lines.push(...groupLines(found, group, style).map((line) => `${indent}${line}`))
   }
   if (full) lines.push(`${indent}${style.faint(printable(afterwards(found)))}`)
   if (found.repair.state === 'unclean')
@@ -80,7 +78,7 @@ function afterwards({ convergence, nextHops, repair }: SweepCase): string {
 }
 
 /** The way that broke, and why; a cause with a line in a file has lines of its own. */
-function groupLines({ worst }: Group, style: Style): string[] {
+function groupLines(found: SweepCase, { worst }: Group, style: Style): string[] {
   const { cause, forGood, outage } = worst
   const way = worst.path.length === 0 ? '' : printable(wayText(worst))
   if (cause?.place === undefined) {
@@ -91,7 +89,7 @@ function groupLines({ worst }: Group, style: Style): string[] {
         .join(' · '),
     ]
   }
-  const cure = `${style.strong(placeText(cause.place))}  ${cause.place.path}: ${printable(cause.cure)} would save it`
+  const cure = `${style.strong(placeText(cause.place))}  ${cause.place.path}: ${printable(cureText(found, cause))}`
   return [style.faint(way), printable(cause.message), cure].filter((each) => each !== '')
 }
 

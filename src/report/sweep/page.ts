@@ -1,8 +1,8 @@
 /** A sweep as one page that needs nothing besides: the survival table, and of each finding the broken path as a picture. Pure. */
-import { formatDuration, type SweepCase, type SweepResult } from '../../model/index.ts'
+import { formatDuration, LEAST_OUTAGE, type SweepCase, type SweepResult } from '../../model/index.ts'
 import { escapeHtml } from './escape.ts'
 import { pathPicture } from './picture.ts'
-import { type Group, groupsOf, pathsText, placeText, severity, shareText } from './words.ts'
+import { cureText, type Group, groupsOf, pathsText, placeText, severity, shareText } from './words.ts'
 
 export interface PageOptions {
   /** `timers default: hold time 90 s, lease 40 s` */
@@ -13,7 +13,7 @@ export function sweepPage(result: SweepResult, { about }: PageOptions): string {
   const { topology, cases, lostBefore } = result
   const tried = cases.filter((each) => each.skipped === undefined)
   const count = (survival: SweepCase['survival']) => tried.filter((each) => each.survival === survival).length
-  const summary = `${tried.length} tried: ${count('lost')} lose a VIP for good, ${count('outage')} interrupt one, ${count('none')} cost nothing`
+  const summary = `${tried.length} tried: ${count('lost')} lose a VIP for good, ${count('outage')} interrupt one; of ${count('none')} no interruption is longer than ${formatDuration(LEAST_OUTAGE)}`
   const before = lostBefore.map((path) => `<p class="lost">Lost already, with nothing failed: ${escapeHtml(pathsText([path]))}</p>`)
   return `<!doctype html>
 <html lang="en">
@@ -45,18 +45,19 @@ function row(found: SweepCase): string {
   const cells = [
     `<td class="${kind}">${escapeHtml(severity(found))}</td>`,
     `<th scope="row">${escapeHtml(found.name)}</th>`,
-    `<td>${
-      found.skipped === undefined
-        ? groupsOf(found)
-            .map((group) => groupCell(found, group))
-            .join('')
-        : escapeHtml(found.skipped)
-    }</td>`,
+    `<td>${found.skipped === undefined ? lossCell(found) : escapeHtml(found.skipped)}</td>`,
     `<td class="number">${found.skipped === undefined ? escapeHtml(formatDuration(found.convergence)) : ''}</td>`,
     `<td>${nextHopCell(found)}</td>`,
     `<td>${repairCell(found)}</td>`,
   ]
   return `<tr>${cells.join('')}</tr>`
+}
+
+function lossCell(found: SweepCase): string {
+  const [brief] = found.brief
+  const groups = groupsOf(found).map((group) => groupCell(found, group))
+  const short = brief === undefined || groups.length > 0 ? '' : `<p>${formatDuration(brief.outage)} at most</p>`
+  return `${groups.join('')}${short}`
 }
 
 function groupCell(found: SweepCase, { worst, paths }: Group): string {
@@ -70,7 +71,7 @@ function groupCell(found: SweepCase, { worst, paths }: Group): string {
     ...(cause?.place === undefined
       ? []
       : [
-          `<p><code>${escapeHtml(placeText(cause.place))}</code> ${escapeHtml(cause.place.path)}: ${escapeHtml(cause.cure)} would save it</p>`,
+          `<p><code>${escapeHtml(placeText(cause.place))}</code> ${escapeHtml(cause.place.path)}: ${escapeHtml(cureText(found, cause))}</p>`,
         ]),
   ]
   return `<div class="group">${lines.join('')}</div>`

@@ -1,25 +1,30 @@
 /** A sweep's findings in words, for the terminal and for the page. Pure. */
-import { type BrokenPath, type CausePlace, formatDuration, SECOND, type SweepCase } from '../../model/index.ts'
+import { type BrokenPath, type Cause, type CausePlace, formatDuration, LEAST_OUTAGE, SECOND, type SweepCase } from '../../model/index.ts'
 
-export const NAMES = { lost: 'lost for good', outage: 'outage', none: 'no loss' } as const
+/** `none longer than 200 ms`: what is shorter is chance, and not told. */
+export const NO_LOSS = `none longer than ${formatDuration(LEAST_OUTAGE)}`
 
-/** `lost for good`, `up to 90 s`, `286 ms`, `not clean`, `no loss`. */
+/** `lost for good`, `up to 90 s`, `286 ms`, `not clean`, `none longer than 200 ms`. */
 export function severity(found: SweepCase): string {
   if (found.skipped !== undefined) return 'not tried'
-  if (found.survival === 'lost') return NAMES.lost
-  if (found.survival === 'none') return found.repair.state === 'unclean' ? 'not clean' : NAMES.none
-  const bound = Math.max(0, ...found.broken.map((path) => path.cause?.bound ?? 0))
-  return bound > 0 ? `up to ${bound / SECOND} s` : formatDuration(found.outage)
+  if (found.survival === 'lost') return 'lost for good'
+  if (found.survival === 'none') return found.repair.state === 'unclean' ? 'not clean' : NO_LOSS
+  const longest = (paths: readonly BrokenPath[]) => Math.max(0, ...paths.map(({ cause, outage }) => cause?.bound ?? outage))
+  const bound = longest(found.broken.filter(({ cause }) => cause?.bound !== undefined))
+  const measured = longest(found.broken.filter(({ cause }) => cause?.bound === undefined))
+  return bound >= measured ? `up to ${bound / SECOND} s` : formatDuration(measured)
 }
 
-/** Broken paths with one cause, the worst of them first. */
+/** Broken paths of one cause and one cure, the worst of them first. */
 export interface Group {
   readonly worst: BrokenPath
   readonly paths: readonly BrokenPath[]
 }
 
 export function groupsOf(found: SweepCase): Group[] {
-  const groups = Map.groupBy(found.broken, (path) => JSON.stringify([path.forGood, path.cause?.code, path.cause?.place]))
+  const groups = Map.groupBy(found.broken, (path) =>
+    JSON.stringify([path.forGood, path.cause?.code, path.cause?.message, path.cause?.cure, path.cause?.place]),
+  )
   const bound = ({ worst: { cause, outage } }: Group) => cause?.bound ?? outage
   return [...groups.values()]
     .map((paths): Group => ({ worst: paths[0]!, paths }))
@@ -48,6 +53,11 @@ export function wayText({ path, brokenAt }: BrokenPath): string {
   return path
     .map((name, index) => `${index === 0 ? '' : index === brokenAt ? ' ✗ ' : ' → '}${index === 0 && brokenAt === 0 ? '✗ ' : ''}${name}`)
     .join('')
+}
+
+/** What one line saves where one thing failed; of several, each may have needed one. */
+export function cureText({ failures }: SweepCase, { cure }: Cause): string {
+  return `${cure} would ${failures.length > 1 ? 'help' : 'save it'}`
 }
 
 export function placeText({ file, line, column }: CausePlace): string {

@@ -1,8 +1,8 @@
 /** What a failure did to the flows that were watched, by source and VIP. Pure but for what the flows remember. */
-import type { BrokenPath, Failure, LabEvent, Micros } from '../../../model/index.ts'
+import type { BriefLoss, BrokenPath, Failure, LabEvent, Micros } from '../../../model/index.ts'
 import { SECOND } from '../../../model/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
-import type { Outage, WatchedFlow } from './flow.ts'
+import { type Outage, PATIENCE, type WatchedFlow } from './flow.ts'
 
 /** Something happened that may have brought a flow back. */
 export interface Marker {
@@ -15,7 +15,7 @@ export function markerOf(event: LabEvent): Marker | undefined {
   if (event.type === 'session' && event.session.state !== 'Established')
     return { at, what: /hold timer/i.test(event.session.reason ?? '') ? 'hold time' : 'session' }
   if (event.type === 'node-ready' && !event.ready) return { at, what: 'lease' }
-  if (event.type === 'log' && /^VRRP .*: (?:backup|initialize) → master/.test(event.message)) return { at, what: 'gateway' }
+  if (event.type === 'log' && /^VRRP \d+: (?:Backup|Initialize) -> Master$/.test(event.message)) return { at, what: 'gateway' }
   return undefined
 }
 
@@ -33,9 +33,8 @@ export interface BrokenInputs {
 export function brokenPaths({ plan, failures, flows, before, markers, now }: BrokenInputs): BrokenPath[] {
   const gone = deadSources(plan, failures)
   const watched = flows.filter((flow) => !gone.has(flow.from) && before.has(flow))
-  const pairs = Map.groupBy(watched, (flow) => `${flow.from} ${flow.service}`)
-  const found = [...pairs.values()].flatMap((pair): BrokenPath[] => {
-    const lost = pair.filter((flow) => flow.lost || flow.outages.length > 0)
+  const found = pairsOf(watched).flatMap((pair): BrokenPath[] => {
+    const lost = pair.filter(isHit)
     const [first] = lost
     if (first === undefined) return []
     const outages = lost.flatMap((flow): Outage[] =>
@@ -66,6 +65,28 @@ export function brokenPaths({ plan, failures, flows, before, markers, now }: Bro
   return found.sort(
     (a, b) => Number(b.forGood) - Number(a.forGood) || b.outage - a.outage || compare(a.from, b.from) || compare(a.service, b.service),
   )
+}
+
+/** Of pairs that lost nothing else. The longest first. */
+export function briefLosses(flows: readonly WatchedFlow[]): BriefLoss[] {
+  const found = pairsOf(flows).flatMap((pair): BriefLoss[] => {
+    const lost = pair.filter((flow) => flow.brief.length > 0)
+    const [first] = lost
+    if (first === undefined || pair.some(isHit)) return []
+    const outage = Math.max(...lost.flatMap(({ brief }) => brief.map(({ from, to }) => to - from)))
+    return [{ from: first.from, vip: first.to.address, service: first.service, flows: pair.length, lost: lost.length, outage }]
+  })
+  return found.sort((a, b) => b.outage - a.outage || compare(a.from, b.from) || compare(a.service, b.service))
+}
+
+/** Flows by source and VIP. */
+function pairsOf(flows: readonly WatchedFlow[]): (readonly WatchedFlow[])[] {
+  return [...Map.groupBy(flows, (flow) => `${flow.from} ${flow.service}`).values()]
+}
+
+/** Lost for good, or for so long that it is told. */
+function isHit({ lost, outages }: WatchedFlow): boolean {
+  return lost || outages.length > 0
 }
 
 /** Sources that are themselves what failed: without power, or with no cable left. */
@@ -103,7 +124,9 @@ function crosses(plan: Plan, failure: Failure, a: string, b: string): boolean {
 /** Whoever waited for a timer waited for long. */
 function endedBy({ timers }: Plan, { from, to }: Outage, markers: readonly Marker[]): Marker['what'] {
   const waited = to - from >= Math.min(timers.leaseDuration, timers.holdTimeSeconds * SECOND) / 2
-  const during = markers.filter(({ at, what }) => at > from && at <= to && (waited || what === 'gateway'))
+  // A gateway that moves is followed at once; a flow that came back later waited for something else.
+  const ends = ({ at, what }: Marker) => (what === 'gateway' ? to - at < PATIENCE : waited)
+  const during = markers.filter((marker) => marker.at > from && marker.at <= to && ends(marker))
   return during.at(-1)?.what ?? 'routes'
 }
 

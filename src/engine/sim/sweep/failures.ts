@@ -31,11 +31,12 @@ export function combinations(failures: readonly Failure[], k: 1 | 2): readonly (
   )
 }
 
-/** A device without power has neither links nor sessions that could fail. */
+/** A device without power has neither links nor sessions that could fail, and a floating IP that is taken out of the gateway no session. */
 function includes(whole: Failure, part: Failure): boolean {
+  if (whole.kind === 'floating-ip') return part.kind === 'session' && part.address === whole.address
   if (whole.kind !== 'node' && whole.kind !== 'router') return false
-  if (part.kind === 'link') return part.device === whole.device || part.far === whole.device
-  return part.kind === 'session' && part.device === whole.device
+  if (part.kind !== 'link' && part.kind !== 'session') return false
+  return part.device === whole.device || part.far === whole.device
 }
 
 /** A segment's end is a port of no consequence: the device loses its carrier only if its own end stays up. So a link is taken down at the device. */
@@ -48,11 +49,13 @@ function linkFailure(plan: Plan, { a, b }: LinkPlan): Failure {
 /** Between two routers, once. */
 function sessionFailures(plan: Plan): Failure[] {
   const routers = new Map(plan.routers.flatMap(({ name, neighbors }) => neighbors.map((each) => [each.updateSource, name] as const)))
+  const nodes = new Map(plan.nodes.map(({ address, name }) => [address, name]))
   return plan.routers.flatMap(({ name, neighbors }) =>
     neighbors.flatMap(({ address }): Failure[] => {
       const other = routers.get(address)
       if (other !== undefined && other < name) return []
-      return [{ kind: 'session', name: `session ${name}–${other ?? address}`, device: name, address }]
+      const far = other ?? nodes.get(address)
+      return [{ kind: 'session', name: `session ${name}–${other ?? address}`, device: name, address, ...(far !== undefined && { far }) }]
     }),
   )
 }

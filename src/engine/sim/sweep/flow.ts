@@ -1,16 +1,11 @@
 /** One UDP flow that a sweep watches: since when it goes unanswered, for how long it did, and which way it went. */
-import { MILLISECOND, type Micros } from '../../../model/index.ts'
+import { LEAST_OUTAGE, MILLISECOND, type Micros } from '../../../model/index.ts'
 import type { Endpoint } from '../../../world/index.ts'
 import type { DatagramSocket, LiveTrace } from '../net/index.ts'
 import { readAnswer } from '../programs/backend.ts'
 
 /** Longer than any packet takes that does not wait for something to be repaired. */
 export const PATIENCE: Micros = 100 * MILLISECOND
-/**
- * Routers take turns of up to 62 ms in following each other (docs/routers.md). Whether packets are lost between the turns of two or three of them is chance
- * from one time to the next; a loss that is not longer is not told.
- */
-export const TURNS: Micros = 200 * MILLISECOND
 
 /** A time without an answer. */
 export interface Outage {
@@ -29,6 +24,8 @@ export class WatchedFlow {
   /** Its source is itself what failed: nothing is sent. */
   muted = false
   readonly outages: Outage[] = []
+  /** Those that are too short to be told. */
+  readonly brief: Outage[] = []
   #socket: DatagramSocket | undefined
   #back: LiveTrace | undefined
   /** When those were sent that have had no answer, in order. */
@@ -53,6 +50,12 @@ export class WatchedFlow {
     this.lost = false
   }
 
+  /** What was until now is of no interest. */
+  forget(): void {
+    this.outages.length = 0
+    this.brief.length = 0
+  }
+
   close(): void {
     this.#socket?.close()
     this.dead()
@@ -60,6 +63,11 @@ export class WatchedFlow {
 
   get alive(): boolean {
     return this.#socket !== undefined
+  }
+
+  /** Without an answer for longer than any that is on its way. */
+  unanswered(now: Micros): boolean {
+    return this.lost || (this.silentSince !== undefined && now - this.silentSince >= PATIENCE)
   }
 
   /** Since when it has had no answer. */
@@ -88,7 +96,7 @@ export class WatchedFlow {
     const since = this.#sent[0]!
     // What had to wait on its way was not answered before it arrived.
     const back = now - sent > PATIENCE ? now : sent
-    if (back - since >= TURNS) this.outages.push({ from: since, to: back })
+    if (back > since) (back - since >= LEAST_OUTAGE ? this.outages : this.brief).push({ from: since, to: back })
     this.#sent = this.#sent.slice(index + 1)
     this.lost = false
     this.#back = trace

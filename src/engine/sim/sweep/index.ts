@@ -7,6 +7,6 @@
 export { batchesOf } from './batches.ts'
 export { explained, Files, type TopologyTexts } from './causes/index.ts'
 export { combinations, failuresOf } from './failures.ts'
-export { boundOf, worstFirst } from './order.ts'
+export { worstFirst } from './order.ts'
 export { Sweeper, type SweeperOptions } from './sweeper.ts'
 export { vipsOf } from './watch.ts'

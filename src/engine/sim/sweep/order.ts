@@ -1,4 +1,4 @@
-/** Worst first, in an order that does not hang on the moment at which a failure came. */
+/** Worst first; where outages wait for a timer, by what it allows, which does not hang on the moment at which the failure came. */
 import type { BrokenPath, Micros, SweepCase } from '../../../model/index.ts'
 
 export function worstFirst(cases: readonly SweepCase[]): SweepCase[] {
@@ -9,8 +9,8 @@ export function worstFirst(cases: readonly SweepCase[]): SweepCase[] {
   })
 }
 
-/** The longest that its outages may last: by their timers where they wait for one, else what was measured, rounded up (1, 2, 5, 10, …). */
-export function boundOf(found: SweepCase): Micros {
+/** The longest that its outages may last: by their timers where they wait for one, else what was measured. */
+function boundOf(found: SweepCase): Micros {
   return Math.max(0, ...found.broken.filter((path) => !path.forGood).map(pathBound))
 }
 
@@ -26,9 +26,5 @@ function keyOf(found: SweepCase): number[] {
 }
 
 function pathBound({ cause, outage }: BrokenPath): Micros {
-  return cause?.bound ?? roundUp(outage)
-}
-
-function roundUp(length: Micros): Micros {
-  for (let decade = 1; ; decade *= 10) for (const step of [1, 2, 5]) if (length <= decade * step) return decade * step
+  return cause?.bound ?? outage
 }

@@ -13,10 +13,10 @@ import {
 } from '../../../model/index.ts'
 import type { Plan } from '../../../topology/plan.ts'
 import { Simulation } from '../simulation.ts'
-import { brokenPaths, deadSources, type Marker, markerOf } from './broken.ts'
+import { briefLosses, brokenPaths, deadSources, type Marker, markerOf } from './broken.ts'
 import { inject, type Outcome, repair } from './faults.ts'
 import type { WatchedFlow } from './flow.ts'
-import { CanonicalState, compareStates, type Lines } from './state.ts'
+import { CanonicalState, type Compared, compareStates, type Lines } from './state.ts'
 import { vipsOf, Watch, withProbePorts } from './watch.ts'
 
 export interface SweeperOptions {
@@ -38,6 +38,11 @@ const FIRST_PACKETS: Micros = 4 * SECOND
 const MARGIN: Micros = 10 * SECOND
 /** What is as it was stays so. */
 const QUIET_AFTER_REPAIR: Micros = 5 * SECOND
+/**
+ * Where something is not as before: a session whose peer took the connection and did not answer is waited for up to four minutes (RFC 4271 §8.2.2), and
+ * then tried again.
+ */
+const QUIET_WHILE_MENDING: Micros = 260 * SECOND
 /** What has not come to rest by then never does. */
 const UNREST: Micros = 1_200 * SECOND
 const SLICE: Micros = SECOND / 4
@@ -93,7 +98,7 @@ export class Sweeper {
     const watch = new Watch(simulation)
     this.#advance(lab, watch, simulation.now + FIRST_PACKETS)
     const before = new Map(watch.flows.filter((flow) => !flow.lost).map((flow) => [flow, flow.path]))
-    for (const flow of watch.flows) flow.outages.length = 0
+    for (const flow of watch.flows) flow.forget()
     const hopsBefore = this.#nextHops(simulation)
     markers.length = 0
 
@@ -110,6 +115,7 @@ export class Sweeper {
     const rest = this.#settle(lab, watch, failures.every(isTold) ? QUIET_WHERE_TOLD : this.#quiet)
     const judged = watch.flows.filter((flow) => !gone.has(flow.from))
     const broken = brokenPaths({ plan: this.#plan, failures, flows: judged, before, markers, now: simulation.now })
+    const brief = briefLosses(judged)
     const ends = judged.flatMap((flow) => flow.outages.map(({ to }) => to))
     const convergence = Math.max(0, Math.max(lab.state.changed, ...ends) - at)
     watch.mute(new Set())
@@ -125,6 +131,7 @@ export class Sweeper {
       failures,
       survival: lost ? 'lost' : broken.length > 0 ? 'outage' : 'none',
       broken,
+      brief,
       outage: Math.max(0, ...broken.filter((path) => !path.forGood).map((path) => path.outage)),
       convergence,
       nextHops,
@@ -134,24 +141,23 @@ export class Sweeper {
   }
 
   #repair(lab: Standing, watch: Watch, failures: readonly Failure[], before: ReadonlyMap<WatchedFlow, unknown>): Repair {
-    const { simulation, state, baseline } = lab
+    const { simulation, state } = lab
     const at = simulation.now
     const refused = this.#act(lab, watch, (outcome) => repair(simulation, failures, outcome))
-    const stillLost = () => watch.flows.filter((flow) => before.has(flow) && (flow.lost || flow.silentSince !== undefined))
-    const asBefore = () => compareStates(baseline, linesOf(lab)).equal && stillLost().length === 0
+    let left = whatIsLeft(lab, watch, before)
     let since: Micros | undefined
-    while (simulation.now < Math.max(state.changed, at) + this.#quiet && simulation.now < at + UNREST) {
+    const quiet = () => (left.equivalent ? this.#quiet : Math.max(this.#quiet, QUIET_WHILE_MENDING))
+    while (simulation.now < Math.max(state.changed, at) + quiet() && simulation.now < at + UNREST) {
       this.#advance(lab, watch, simulation.now + SLICE)
-      if (!asBefore()) since = undefined
+      left = whatIsLeft(lab, watch, before)
+      if (!left.equal) since = undefined
       else since ??= simulation.now
       if (since !== undefined && simulation.now - since >= QUIET_AFTER_REPAIR) break
     }
     const after = Math.max(0, state.changed - at)
-    const { equal, equivalent, differences } = compareStates(baseline, linesOf(lab))
-    const lost = [...new Set(stillLost().map((flow) => `${flow.from} → ${flow.to.address} (${flow.service}): no answer`))]
-    const found = [...(refused === undefined ? [] : [refused]), ...lost, ...differences]
-    const good = lost.length === 0 && refused === undefined
-    return { state: good && equal ? 'clean' : good && equivalent ? 'moved' : 'unclean', after, differences: found }
+    const good = refused === undefined
+    const differences = [...(good ? [] : [refused]), ...left.differences]
+    return { state: good && left.equal ? 'clean' : good && left.equivalent ? 'moved' : 'unclean', after, differences }
   }
 
   /** Answers why it was refused. */
@@ -244,6 +250,14 @@ function linesOf({ simulation, state }: Pick<Standing, 'simulation' | 'state'>):
   return lines
 }
 
+/** What is not as it was before the failure: flows that had an answer then and have none now, and the state. */
+function whatIsLeft(lab: Standing, { flows }: Watch, before: ReadonlyMap<WatchedFlow, unknown>): Compared {
+  const { equal, equivalent, differences } = compareStates(lab.baseline, linesOf(lab))
+  const silent = flows.filter((flow) => before.has(flow) && flow.unanswered(lab.simulation.now))
+  const lost = new Set(silent.map(({ from, to, service }) => `${from} → ${to.address} (${service}): no answer`))
+  return { equal: equal && lost.size === 0, equivalent: equivalent && lost.size === 0, differences: [...lost, ...differences] }
+}
+
 /** A session that is reset says so, and so does an edit. */
 function isTold({ kind }: Failure): boolean {
   return kind === 'session' || kind === 'floating-ip'
@@ -262,6 +276,6 @@ function changes(before: ReadonlyMap<string, readonly string[]>, after: Readonly
 
 function skipped(name: string, failures: readonly Failure[], why: string): SweepCase {
   const repaired: Repair = { state: 'clean', after: 0, differences: [] }
-  const nothing = { broken: [], outage: 0, convergence: 0, nextHops: [], unassigned: [], repair: repaired }
+  const nothing = { broken: [], brief: [], outage: 0, convergence: 0, nextHops: [], unassigned: [], repair: repaired }
   return { name, failures, skipped: why, survival: 'none', ...nothing }
 }

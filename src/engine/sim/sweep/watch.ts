@@ -87,10 +87,6 @@ export class Watch {
     this.#send()
   }
 
-  get lost(): boolean {
-    return this.flows.some((flow) => flow.lost || flow.silentSince !== undefined)
-  }
-
   /** Whose flows are of no interest now. */
   mute(sources: ReadonlySet<string>): void {
     for (const flow of this.flows) flow.muted = sources.has(flow.from)

@@ -58,15 +58,6 @@ const RULES: readonly Rule[] = [
     cured: {},
   },
   {
-    code: 'single-way-in',
-    topology: 'shared-peers',
-    broken: { [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [tor1, tor2] }` },
-    failure: 'core',
-    message: 'client has no other way in than core',
-    place: { file: 'topology.yaml', path: 'clients.client' },
-    cured: { [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [tor1, tor2] }`, 'client: core': 'client: core2' },
-  },
-  {
     code: 'single-router',
     topology: 'split-planes',
     failure: 'tor1',
@@ -79,9 +70,58 @@ const RULES: readonly Rule[] = [
     topology: 'split-planes',
     broken: { [CORE_OF_THREE]: `${CORE_OF_THREE}\n  core2: { kind: frr, asn: 65004, connects: [core, tor3] }` },
     failure: 'link tor1–core',
-    message: 'tor1 has no other link to a router than to core',
+    message: 'core is the only way on from tor1',
     place: { file: 'topology.yaml', path: 'routers.core2.connects' },
     cured: { [CORE_OF_THREE]: `${CORE_OF_THREE}\n  core2: { kind: frr, asn: 65004, connects: [core, tor1, tor3] }` },
+  },
+  {
+    code: 'single-uplink',
+    topology: 'peers-per-rack',
+    broken: { [CORE]: `${CORE}\n  edge: { kind: frr, asn: 65009, connects: [core] }`, 'client: core': 'client: edge' },
+    failure: 'link core–edge',
+    message: 'core is the only way on from edge',
+    place: { file: 'topology.yaml', path: 'routers.core' },
+    cured: {
+      [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [core, tor1, tor2, edge] }\n  edge: { kind: frr, asn: 65009, connects: [core] }`,
+      'client: core': 'client: edge',
+    },
+  },
+  {
+    code: 'single-uplink',
+    topology: 'shared-peers',
+    broken: { [CORE]: 'core: { kind: frr, asn: 65003, connects: [tor1] }' },
+    failure: 'link tor1–core',
+    message: 'core is the only way on from tor1',
+    // A link from core to tor2 saves nothing: tor1 stays the gateway of rack1.
+    place: { file: 'topology.yaml', path: 'routers.core' },
+    cured: { [CORE]: 'core: { kind: frr, asn: 65003, connects: [tor1] }\n  core2: { kind: frr, asn: 65004, connects: [core, tor1] }' },
+  },
+  {
+    code: 'single-router',
+    topology: 'split-planes',
+    broken: { 'tor1: { kind: frr': 'tor1: { kind: gobgp' },
+    failure: 'link rack1–tor1',
+    message: 'tor1 is the only router of rack1',
+    place: { file: 'topology.yaml', path: 'routers.tor2.racks' },
+    cured: { 'racks: { rack2: 10.0.2.254 }': 'racks: { rack2: 10.0.2.254, rack1: 10.0.1.253 }' },
+  },
+  {
+    code: 'lost-rack-announced',
+    topology: 'shared-peers',
+    broken: { 'tor1: { kind: frr': 'tor1: { kind: gobgp' },
+    failure: 'link rack2–tor1',
+    message: 'tor1 goes on announcing rack2, which it has no cable to any more (GoBGP 3.10)',
+    place: { file: 'topology.yaml', path: 'routers.tor1.kind' },
+    cured: {},
+  },
+  {
+    code: 'default-without-way-on',
+    topology: 'peers-per-rack',
+    broken: { [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [tor1, tor2] }` },
+    failure: 'link tor1–core',
+    message: 'core still gives tor2 a default route although it has lost the way to rack1',
+    place: { file: 'topology.yaml', path: 'routers.core2.connects' },
+    cured: { [CORE]: `${CORE}\n  core2: { kind: frr, asn: 65004, connects: [tor1, tor2, core] }` },
   },
   {
     code: 'gateway-without-way-on',
@@ -116,6 +156,10 @@ function causesOf(found: SweepCase): string[] {
   return [...new Set(found.broken.filter((path) => path.forGood).map((path) => path.cause?.code ?? 'none'))]
 }
 
+function causesBack(found: SweepCase): string[] {
+  return [...new Set(found.broken.filter((path) => !path.forGood).map((path) => path.cause?.code ?? 'none'))]
+}
+
 describe('what is lost for good names the line that would have saved it', () => {
   test.each(RULES)('$code: $failure of $topology', ({ code, topology, broken, failure, message, place, cured }) => {
     const found = fail(load(topology, broken), failure)
@@ -131,13 +175,20 @@ describe('what is lost for good names the line that would have saved it', () => 
   })
 })
 
+test('a client whose only router is gone: a topology has no words for a second one', () => {
+  const found = fail(load('shared-peers'), 'core')
+  expect(causesOf(found)).toEqual(['single-way-in'])
+  expect(found.broken[0]?.cause?.message).toBe('core is the only way in of client: a client of a topology is behind one router')
+  expect(found.broken[0]?.cause).not.toHaveProperty('place')
+})
+
 test('a rack whose only router is also the only peer needs both lines', () => {
   const router = { 'racks: { rack1: 10.0.1.254 }': 'racks: { rack1: 10.0.1.254, rack3: 10.0.3.253 }' }
   const peer = '    - peerIP: 10.0.3.254\n      peerASN: 65002\n'
   const found = fail(load('split-planes'), 'tor3')
   expect(found.broken.find(({ from }) => from === 'client')?.cause).toMatchObject({
     code: 'single-router',
-    cure: 'rack3 among the racks of tor1, and a peer on another router (cluster.yaml:68:3)',
+    cure: 'rack3 among the racks of tor1, and a peer on it (cluster.yaml:68:3)',
   })
   expect(causesOf(fail(load('split-planes', router), 'tor3'))).toEqual(['single-peer'])
   expect(fail(load('split-planes', { ...router, [peer]: `${peer}${peer.replace('254', '253')}` }), 'tor3').survival).toBe('none')
@@ -177,5 +228,14 @@ describe('what comes back names the timer that it waited for', () => {
     expect(found.survival).toBe('outage')
     expect(found.outage).toBeLessThan(1_000_000)
     expect(new Set(found.broken.map((path) => path.cause?.code))).not.toContain('hold-time')
+  })
+
+  test("a router that stood first in a rack: the other takes the rack's gateway over", () => {
+    const found = fail(load('shared-peers'), 'tor1')
+    const ofRack1 = found.broken.find(({ from, service }) => from === 'node-01' && service === 'default/web')
+    expect(ofRack1).toMatchObject({ endedBy: 'gateway', cause: { code: 'gateway', message: expect.stringContaining('VRRP') } })
+    // No gateway moves where a session is reset.
+    const reset = fail(load('split-planes'), 'session core–tor3')
+    expect(causesBack(reset)).toEqual(['convergence'])
   })
 })

@@ -32,11 +32,17 @@ describe('the failures of a topology', () => {
     expect(new Set(pairs).size).toBe(pairs.length)
     expect(pairs).toContain('node-01 + node-02')
     expect(pairs).toContain('tor1 + session tor2–10.0.1.10')
+    // Whose floating IP it is then shows only once it runs.
+    expect(pairs).toContain('node-05 + session tor1–10.0.1.100')
     for (const nonsense of [
       'node-04 + link rack1–node-04',
       'tor1 + link rack1–tor1',
       'core + link tor1–core',
       'tor1 + session tor1–10.0.1.10',
+      'node-01 + session tor1–10.0.1.10',
+      'tor1 + session core–tor1',
+      'core + session core–tor1',
+      'session tor1–10.0.1.100 + floating IP 10.0.1.100',
     ])
       expect(pairs).not.toContain(nonsense)
   })

@@ -35,6 +35,10 @@ export function load(name: string, changes: Changes = {}, timers: 'default' | 'f
   return { plan, files: new Files({ topologyFile: source.file, clusterFile: cluster.file, texts }) }
 }
 
+export function lineOf(name: string, file: 'topology.yaml' | 'cluster.yaml', line: number): string {
+  return readFileSync(`${FOLDER}${name}/${file}`, 'utf8').split('\n')[line - 1] ?? ''
+}
+
 /** One case by the names of its failures, explained. */
 export function fail({ plan, files }: Loaded, ...names: string[]): SweepCase {
   const failures = failuresOf(plan, FAILURE_KINDS)

@@ -13,17 +13,29 @@ function finding({ name, skipped, survival, broken, unassigned, nextHops }: Swee
 }
 
 describe('a sweep', () => {
-  test.each(['peers-per-rack'])('of %s finds in one lab what it finds in fresh ones, in the same order', { timeout: 120_000 }, (name) => {
+  test.each(['peers-per-rack'])('of %s finds in one lab what it finds in fresh ones', { timeout: 120_000 }, (name) => {
     const { plan, files } = load(name)
     const cases = combinations(failuresOf(plan, FAILURE_KINDS), 1)
     const run = (alwaysFresh: boolean) => {
       const sweeper = new Sweeper(plan, { alwaysFresh })
-      return { found: worstFirst(cases.map((each) => explained(plan, files, sweeper.run(each)))), labs: sweeper.labs }
+      return { found: cases.map((each) => explained(plan, files, sweeper.run(each))), labs: sweeper.labs }
     }
     const [together, fresh] = [run(false), run(true)]
     expect(fresh.labs).toBe(cases.length)
     expect(together.labs).toBeLessThan(cases.length / 3)
     expect(together.found.map(finding)).toEqual(fresh.found.map(finding))
+  })
+
+  test('has the worst first: lost for good, then what may last longest, to the microsecond', () => {
+    const { plan, files } = load('shared-peers')
+    const failures = failuresOf(plan, FAILURE_KINDS).filter(({ name }) =>
+      ['node-04', 'core', 'tor1', 'tor2', 'session core–tor1'].includes(name),
+    )
+    const found = worstFirst(failures.map((each) => explained(plan, files, new Sweeper(plan).run([each]))))
+    expect(found.map(({ name }) => name).slice(0, 2)).toEqual(['core', 'node-04'])
+    const [first, ...others] = found.slice(2).map(({ outage }) => outage)
+    expect(others).toEqual(others.toSorted((a, b) => b - a))
+    expect(first).toBeGreaterThanOrEqual(others[0] ?? 0)
   })
 
   test('does the same again', () => {
@@ -47,6 +59,35 @@ describe('one failure', () => {
     const found = fail(load('peers-per-rack'), 'node-02')
     expect(found.repair.state).toBe('moved')
     expect(found.repair.differences[0]).toBe('floating IP 10.0.1.100: node-02 → node-04')
+  })
+
+  test('what is on its way at the moment of the comparison is not lost', () => {
+    const { plan } = load('shared-peers')
+    const failures = (...names: string[]) => failuresOf(plan, FAILURE_KINDS).filter(({ name }) => names.includes(name))
+    const sweeper = new Sweeper(plan)
+    sweeper.run(failures('node-01', 'session tor1–10.0.2.100'))
+    const { repair } = sweeper.run(failures('node-03', 'link core–client'))
+    expect(sweeper.labs).toBe(1)
+    expect(repair).toMatchObject({ state: 'moved' })
+    expect(repair.differences.filter((each) => each.includes('no answer'))).toEqual([])
+  })
+
+  test('a session that heals late is waited for', () => {
+    const { plan } = load('shared-peers')
+    const failures = failuresOf(plan, ['link']).filter(({ name }) => ['link rack1–tor2', 'link rack1–node-05'].includes(name))
+    const { repair } = new Sweeper(plan, { seed: '4' }).run(failures)
+    expect(repair.state).toBe('moved')
+    // Longer than hold time and lease.
+    expect(repair.after).toBeGreaterThan(100_000_000)
+  })
+
+  test('losses that are too short to be told are kept', () => {
+    const found = fail(load('shared-peers'), 'link rack1–tor2')
+    expect(found).toMatchObject({ survival: 'none', outage: 0 })
+    expect(found.brief[0]).toMatchObject({ from: 'client' })
+    expect(found.brief[0]?.outage).toBeGreaterThan(0)
+    expect(found.brief[0]?.outage).toBeLessThan(200_000)
+    expect(fail(load('shared-peers'), 'link core–admin').brief).toEqual([])
   })
 
   test('next hops that went are named', () => {

@@ -1,8 +1,11 @@
 /** Why a VIP is gone for good for one source. */
-import type { BrokenPath, Cause, CausePlace, SweepCase } from '../../../../model/index.ts'
+import type { BrokenPath, Cause, SweepCase } from '../../../../model/index.ts'
 import type { NodePlan, Plan, RouterPlan } from '../../../../topology/plan.ts'
+import { profileOf } from '../../routers/profiles.ts'
 import type { Files } from './files.ts'
-import type { Standing } from './standing.ts'
+import { neighborsOf, type Standing } from './standing.ts'
+import { type Cure, linkFor, uplinkFor, waysLost } from './uplinks.ts'
+import { Ways } from './ways.ts'
 
 export interface Lost {
   readonly plan: Plan
@@ -29,7 +32,7 @@ export function lostFor(lost: Lost): Cause {
 function withPeer(cause: Cause, peer: Cause | undefined): Cause {
   if (peer === undefined) return cause
   const place = peer.place === undefined ? '' : ` (${peer.place.file}:${peer.place.line}:${peer.place.column})`
-  return { ...cause, cure: `${cause.cure}, and ${peer.cure}${place}` }
+  return { ...cause, cure: `${cause.cure}, and a peer on it${place}` }
 }
 
 const backends: Rule = ({ plan, files, path, standing }) => {
@@ -72,21 +75,22 @@ const cables: Rule = (lost) => {
   const segments = [...new Set([...(source === undefined ? [] : [source.segment]), ...segmentsOf(plan, ends)])]
   const cut = segments.find((segment) => standing.routersOf(segment).length === 0)
   if (cut !== undefined) return singleRouter(lost, cut)
-  const near = touched(plan, found)
-  const router = segments.flatMap((segment) => standing.routersOf(segment)).find((name) => near.includes(name))
+  const { dead } = new Ways(plan, standing)
+  const cutOff = touched(plan, found).filter((name) => dead.includes(name))
+  const inRacks = segments.flatMap((segment) => standing.routersOf(segment))
+  const alone = (name: string) => !standing.neighbors(name).some((each) => plan.routers.some((router) => router.name === each))
+  const router = inRacks.find((name) => cutOff.includes(name)) ?? cutOff.find(alone) ?? cutOff[0]
   return router === undefined ? undefined : singleUplink(lost, router)
 }
 
-/** Of a client: the router that it is behind is gone, or leads to no other. */
-function wayIn({ plan, files, path, standing }: Lost): Cause | undefined {
+/** Of a client: the router that it is behind is gone. A topology has no words for a client with two. */
+function wayIn({ plan, path, standing }: Lost): Cause | undefined {
   if (!plan.clients.some(({ name }) => name === path.from)) return undefined
   const [router = ''] = neighborsOf(plan, path.from)
-  const routers = neighborsOf(plan, router).filter((name) => standing.alive(name) && plan.routers.some((each) => each.name === name))
-  const leads = routers.length === 0 || routers.some((name) => standing.neighbors(router).includes(name))
-  if (standing.alive(router) && leads) return undefined
-  return caused('single-way-in', `${path.from} has no other way in than ${router}`, {
-    cure: 'a second router to come in by',
-    place: files.topology('clients', path.from),
+  if (standing.alive(router)) return undefined
+  return caused('single-way-in', `${router} is the only way in of ${path.from}: a client of a topology is behind one router`, {
+    cure: 'no line of the topology: what is behind one router needs a second one in the network',
+    place: undefined,
   })
 }
 
@@ -96,26 +100,17 @@ function singleRouter({ plan, files, standing }: Lost, segment: string): Cause {
     ({ name }) => standing.alive(name) && plan.segments.some((each) => standing.neighbors(name).includes(each.name)),
   )
   const router = beside?.name ?? all[0]?.name ?? ''
+  const another = beside === undefined ? `another router in ${segment}` : `${segment} among the racks of ${beside.name}`
+  const untrue = all.filter(({ name, kind }) => standing.alive(name) && !profileOf(kind).importCheck)
   return caused('single-router', `${onlyOf(names(all), 'router', 'routers')} of ${segment}`, {
-    cure: beside === undefined ? `another router in ${segment}` : `${segment} among the racks of ${beside.name}`,
+    cure: [another, ...untrue.map(({ name }) => `${name} of kind frr`)].join(', and '),
     place: files.topology('routers', router, 'racks'),
   })
 }
 
 function singleUplink(lost: Lost, router: string): Cause {
-  const others = neighborsOf(lost.plan, router).filter((name) => lost.plan.routers.some((each) => each.name === name))
-  const message = `${router} has no other link to a router than to ${others.join(', ') || 'none'}`
-  return caused('single-uplink', message, secondUplink(lost, router))
-}
-
-/** Routers of one AS do not take each other's routes (R1, R8): it must lead to another AS. */
-function secondUplink({ plan, files }: Lost, router: string): { readonly cure: string; readonly place: CausePlace | undefined } {
-  const asn = plan.routers.find(({ name }) => name === router)?.asn
-  const near = neighborsOf(plan, router)
-  const [other] = plan.routers.filter((each) => each.name !== router && each.asn !== asn && !near.includes(each.name))
-  if (other !== undefined)
-    return { cure: `a link from ${other.name} to ${router}`, place: files.topology('routers', other.name, 'connects') }
-  return { cure: `a second link for ${router}, to a router of another AS`, place: files.topology('routers', router, 'connects') }
+  const ways = waysLost(lost, router)
+  return caused('single-uplink', onlyOf(ways, `way on from ${router}`, `ways on from ${router}`), uplinkFor(lost, router))
 }
 
 /** Nobody announces it: no peer of those that would is left. */
@@ -148,14 +143,38 @@ const floatingIps: Rule = ({ plan, files, controlPlane, found }) => {
   })
 }
 
+/** A daemon that does not look whether it has a route itself goes on announcing a rack that it has no cable to. */
+const stillAnnounced: Rule = ({ plan, files, standing }) => {
+  const lost = (router: RouterPlan) =>
+    plan.segments.find(({ name }) => standsIn(router, name) && !standing.neighbors(router.name).includes(name))?.name
+  const router = plan.routers.find((each) => standing.alive(each.name) && !profileOf(each.kind).importCheck && lost(each) !== undefined)
+  if (router === undefined) return undefined
+  const { version } = profileOf(router.kind)
+  return caused(
+    'lost-rack-announced',
+    `${router.name} goes on announcing ${lost(router)}, which it has no cable to any more (${version})`,
+    {
+      cure: `${router.name} of kind frr`,
+      place: files.topology('routers', router.name, 'kind'),
+    },
+  )
+}
+
+/** A router goes on giving others a default route although it has lost the way to a rack or a client. */
+const misled: Rule = (lost) => {
+  const found = new Ways(lost.plan, lost.standing).misleading
+  if (found === undefined) return undefined
+  const message = `${found.router} still gives ${found.led} a default route although it has lost the way to ${found.place}`
+  return caused('default-without-way-on', message, linkFor(lost, found.router))
+}
+
 /** A router goes on being the gateway of its rack although it has lost its way on. */
 const deadEnd: Rule = (lost) => {
-  const { plan, standing, found } = lost
-  const cut = touched(plan, found)
-  const router = plan.routers.find(({ name, vrrp }) => vrrp.length > 0 && standing.alive(name) && cut.includes(name))
+  const { dead } = new Ways(lost.plan, lost.standing)
+  const router = lost.plan.routers.find(({ name, vrrp }) => vrrp.length > 0 && dead.includes(name))
   if (router === undefined) return undefined
   const message = `${router.name} stays the gateway of a rack although it has lost its way on`
-  return caused('gateway-without-way-on', message, secondUplink(lost, router.name))
+  return caused('gateway-without-way-on', message, uplinkFor(lost, router.name))
 }
 
 /** Without the store nobody is judged, and nothing that failed besides is withdrawn. */
@@ -168,9 +187,9 @@ const store: Rule = ({ plan, files, standing }) => {
   })
 }
 
-const RULES: readonly Rule[] = [backends, entrances, cables, peers, floatingIps, deadEnd, store]
+const RULES: readonly Rule[] = [backends, entrances, cables, peers, floatingIps, stillAnnounced, misled, deadEnd, store]
 
-function caused(code: string, message: string, { cure, place }: { readonly cure: string; readonly place: CausePlace | undefined }): Cause {
+function caused(code: string, message: string, { cure, place }: Cure): Cause {
   return { code, message, cure, ...(place !== undefined && { place }) }
 }
 
@@ -193,10 +212,6 @@ function segmentsOf(plan: Plan, nodes: readonly string[]): string[] {
 
 function names(devices: readonly { readonly name: string }[]): string[] {
   return devices.map(({ name }) => name)
-}
-
-function neighborsOf(plan: Plan, device: string): string[] {
-  return plan.links.flatMap(({ a, b }) => (a.device === device ? [b.device] : b.device === device ? [a.device] : []))
 }
 
 /** Whoever had a cable to what failed. */

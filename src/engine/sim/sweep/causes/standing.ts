@@ -55,6 +55,11 @@ export class Standing {
   }
 }
 
+/** With nothing failed. */
+export function neighborsOf({ links }: Plan, device: string): string[] {
+  return links.flatMap(({ a, b }) => (a.device === device ? [b.device] : b.device === device ? [a.device] : []))
+}
+
 function between(a: string, b: string, c: string, d: string): boolean {
   return (a === c && b === d) || (a === d && b === c)
 }

@@ -1,0 +1,57 @@
+/** `--report DIR`: a sweep's page and its data. The folder and both files are made before the sweep, so that minutes of work have a place to go. */
+import { mkdir, open, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { Ending, EXIT } from '../exit.ts'
+
+export interface ReportTexts {
+  readonly page: string
+  readonly data: string
+}
+
+export class ReportFolder {
+  readonly #folder: string
+
+  private constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  static async create(folder: string): Promise<ReportFolder> {
+    const report = new ReportFolder(folder)
+    await report.#orRefuse(async () => {
+      await makeFolders(resolve(folder))
+      for (const file of [report.page, report.#data]) await (await open(file, 'a')).close()
+    })
+    return report
+  }
+
+  get page(): string {
+    return join(this.#folder, 'sweep.html')
+  }
+
+  async write({ page, data }: ReportTexts): Promise<void> {
+    await this.#orRefuse(async () => {
+      await writeFile(this.#data, data)
+      await writeFile(this.page, page)
+    })
+  }
+
+  get #data(): string {
+    return join(this.#folder, 'sweep.json')
+  }
+
+  async #orRefuse(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      throw new Ending(EXIT.usage, `--report ${this.#folder} cannot be written: ${(error as Error).message}`)
+    }
+  }
+}
+
+/** One by one: Node's own `recursive` never ends where a parent takes no entries (`/proc`). */
+async function makeFolders(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined)
+  if (there?.isDirectory()) return
+  if (dirname(path) !== path) await makeFolders(dirname(path))
+  await mkdir(path)
+}
