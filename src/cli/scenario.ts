@@ -109,7 +109,7 @@ async function runScenarios(names: readonly string[], options: Options, machine:
     throw new Ending(EXIT.nothing, 'no scenario matches', all === '' ? 'there are no scenario files' : `there are: ${all}`)
   }
   if (options.list) {
-    list(jobs, output)
+    list(jobs, choice.engine === 'sim', output)
     return EXIT.pass
   }
 
@@ -279,11 +279,12 @@ export function placeIn(file: string, error: unknown): string {
   return at < 0 ? '' : (/^(?::\d+){1,2}/.exec(stack.slice(at + file.length))?.[0] ?? '')
 }
 
-function list(jobs: readonly Job[], output: Output): void {
+/** `all`: also the slow ones run without being asked for. */
+function list(jobs: readonly Job[], all: boolean, output: Output): void {
   const seen = new Set<string>()
   const width = Math.max(...jobs.map((job) => job.name.length))
   for (const job of jobs) {
-    const line = `${job.name.padEnd(width)}  ${job.control === undefined ? job.title : `control: ${job.control.name}`}${job.variant?.slow === true ? ' (slow: only by its whole name)' : ''}`
+    const line = `${job.name.padEnd(width)}  ${job.control === undefined ? job.title : `control: ${job.control.name}`}${job.variant?.slow === true && !all ? ' (slow: only by its whole name)' : ''}`
     if (seen.has(line)) continue
     seen.add(line)
     output.line(line)
