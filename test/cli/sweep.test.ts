@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -41,6 +41,19 @@ describe('peerlab sweep', { timeout: 60_000 }, () => {
       const data = JSON.parse(await readFile(join(folder, 'new', 'sweep.json'), 'utf8')) as SweepResult
       expect(data.cases.map(({ name }) => name)).toEqual(['floating IP 10.0.1.100', 'floating IP 10.0.2.100'])
       expect(await run('sweep', 'peers-per-rack', '--kinds', 'floating-ip', '--report', '/dev/null/x')).toMatchObject({ code: EXIT.usage })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  test('a report that cannot be written in the end leaves the table', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'peerlab-sweep-'))
+    try {
+      await symlink('/dev/full', join(folder, 'sweep.json'))
+      const { code, out, err } = await run('sweep', 'peers-per-rack', '--kinds', 'floating-ip', '--report', folder)
+      expect(code).toBe(EXIT.usage)
+      expect(out).toContain('peers-per-rack · 2 failures, one by one')
+      expect(err).toContain('cannot be written: ENOSPC')
     } finally {
       await rm(folder, { recursive: true })
     }

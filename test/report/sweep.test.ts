@@ -95,6 +95,7 @@ describe('the survival table', () => {
 
   test('one line is not said to save what two failures took', () => {
     const pair = found({ failures: [FAILURE, { ...FAILURE, name: 'tor2', device: 'tor2' }], survival: 'lost', broken: [PATH] })
+    expect(lines(pair)[0]).toBe('tiny · 1 pair of failures · 1.8 s · worst first')
     expect(lines(pair).join('\n')).toContain('rack1 among the racks of tor2 would help')
   })
 

@@ -16,7 +16,8 @@ export function sweepLines(result: SweepResult, { style = PLAIN, wall, full = Nu
   const tried = cases.filter((each) => each.skipped === undefined)
   const found = tried.filter((each) => each.survival !== 'none' || each.repair.state === 'unclean')
   const pairs = cases.some((each) => each.failures.length > 1)
-  const what = `${tried.length} ${pairs ? 'pairs of failures' : tried.length === 1 ? 'failure' : 'failures, one by one'}`
+  const one = tried.length === 1
+  const what = `${tried.length} ${pairs ? (one ? 'pair of failures' : 'pairs of failures') : one ? 'failure' : 'failures, one by one'}`
   const lines = [[style.strong(result.topology), what, ...(wall === undefined ? [] : [formatDuration(wall)]), 'worst first'].join(' · ')]
   for (const path of lostBefore)
     lines.push(
