@@ -1,12 +1,14 @@
-/** `peerlab sweep TOPOLOGY`: every single failure, or every pair, in the simulator: which VIPs survive it, and what would have saved the others. */
+/** `peerlab sweep TOPOLOGY…`: every single failure, or every pair, in the simulator: which VIPs survive it, and what would have saved the others. */
+import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { FAILURE_KINDS, type FailureKind, nearest, SECOND, type SweepResult, type TimerProfile } from '../model/index.ts'
+import { FAILURE_KINDS, type FailureKind, nearest, SECOND, type SweepCase, type SweepResult, type TimerProfile } from '../model/index.ts'
 import { sweepLines, sweepPage } from '../report/sweep/index.ts'
 import { planJobs, type RouterSet, topologyJob } from '../scenario/index.ts'
+import type { Plan } from '../topology/plan.ts'
 import { Ending, EXIT } from './exit.ts'
 import { onInterrupt } from './interrupt.ts'
-import { outputTo, printJson } from './output.ts'
-import { runBatches } from './sweep/pool.ts'
+import { type Output, outputTo, printJson } from './output.ts'
+import { Pool } from './sweep/pool.ts'
 import { Progress } from './sweep/progress.ts'
 import { ReportFolder } from './sweep/report.ts'
 import { shownPath, Topologies, topologyFile } from './topology.ts'
@@ -31,7 +33,7 @@ Ends with 0 where no VIP is lost for good, with 1 where one is, and with 130 whe
 export function sweepCommand(): Command {
   return new Command('sweep')
     .description('try every failure of a topology in the simulator: which VIPs survive it, and what would have saved the others')
-    .argument('TOPOLOGY')
+    .argument('<TOPOLOGY...>')
     .option('--kinds <KINDS>', `of failures: ${FAILURE_KINDS.join(',')} (default: all)`, kinds, FAILURE_KINDS)
     .addOption(new Option('-k, --together <K>', 'so many failures at one moment: 1 or 2').argParser(together).default(1))
     .option('--json', 'for machines')
@@ -40,8 +42,8 @@ export function sweepCommand(): Command {
     .option('--routers <SET>', 'frr, gobgp, mixed, or tor1=frr,tor2=gobgp (default: as the topology says)', oneSet)
     .option('--seed <TEXT>', 'of every chance (default: the name of the topology)')
     .addHelpText('after', HELP)
-    .action(async (topology: string, options: Options) => {
-      process.exitCode = await sweep(topology, options)
+    .action(async (topologies: string[], options: Options) => {
+      process.exitCode = await sweep(topologies, options)
     })
 }
 
@@ -66,8 +68,52 @@ function aboutOf({ name, holdTimeSeconds, leaseDuration }: TimerProfile): string
   return `Simulated, with the timers "${name}": hold time ${holdTimeSeconds} s, lease ${leaseDuration / SECOND} s`
 }
 
-async function sweep(name: string, options: Options): Promise<number> {
+/** One topology that is to be swept. */
+interface Subject {
+  readonly name: string
+  readonly plan: Plan
+  readonly texts: Topologies['texts']
+  readonly report: ReportFolder | undefined
+}
+
+async function sweep(names: readonly string[], options: Options): Promise<number> {
   const output = outputTo(options.json ? process.stderr : process.stdout)
+  const subjects: Subject[] = []
+  for (const name of [...new Set(names)]) subjects.push(await subjectOf(name, names.length > 1, options, output))
+  const progressOutput = outputTo(process.stderr)
+  const interrupt = onInterrupt(progressOutput.aside)
+  const pool = new Pool()
+  // One record for one topology; a list where several were asked for.
+  const records: unknown[] = []
+  const print = () => options.json && records.length > 0 && printJson(names.length === 1 ? records[0] : records)
+  let code: number = EXIT.pass
+  try {
+    for (const [index, subject] of subjects.entries()) {
+      if (index > 0 && !options.json) output.line()
+      const verdict = await sweepOne(subject, options, {
+        pool,
+        output,
+        progressOutput,
+        signal: interrupt.signal,
+        record: (each) => records.push(each),
+      })
+      code = Math.max(code, verdict)
+      if (verdict === EXIT.interrupted) break
+    }
+  } catch (error) {
+    // What was found before is not lost with a report that cannot be written.
+    print()
+    throw error
+  } finally {
+    await pool.close()
+    interrupt.dispose()
+  }
+  print()
+  return code
+}
+
+/** Reads a topology's files, and makes the place of its report. Ends where it cannot be swept. */
+async function subjectOf(name: string, several: boolean, options: Options, output: Output): Promise<Subject> {
   const topologies = new Topologies(options.timers)
   const planned = await planJobs([topologyJob(name, options.routers)], topologies.load)
   topologies.check(planned.diagnostics, output)
@@ -80,42 +126,48 @@ async function sweep(name: string, options: Options): Promise<number> {
         `${router}: ${config.file} is a configuration for the daemon itself, and a sweep is simulated`,
         "leave the router's `config` out of the topology",
       )
+  const folder = options.report === undefined || !several ? options.report : join(options.report, plan.name)
+  return { name, plan, texts: topologies.texts, report: folder === undefined ? undefined : await ReportFolder.create(folder) }
+}
 
+interface Means {
+  readonly pool: Pool
+  readonly output: Output
+  readonly progressOutput: Output
+  readonly signal: AbortSignal
+  /** Takes what machines are told. */
+  readonly record: (found: unknown) => void
+}
+
+/** Answers its exit code. */
+async function sweepOne({ name, plan, texts, report }: Subject, options: Options, means: Means): Promise<number> {
+  const { pool, output, progressOutput, signal } = means
   const { batchesOf, combinations, explained, failuresOf, Files, worstFirst } = await import('../engine/sim/sweep/index.ts')
   const cases = combinations(failuresOf(plan, options.kinds), options.together)
   if (cases.length === 0) throw new Ending(EXIT.nothing, `${plan.name} has nothing of these kinds that could fail`)
-  const report = options.report === undefined ? undefined : await ReportFolder.create(options.report)
-  const progressOutput = outputTo(process.stderr)
-  const interrupt = onInterrupt(progressOutput.aside)
   const started = performance.now()
   const progress = new Progress(progressOutput.screen, cases.length, () => performance.now())
   try {
-    const { cases: tried, lostBefore } = await runBatches({
-      plan,
-      seed: options.seed,
-      batches: batchesOf(cases),
-      signal: interrupt.signal,
-      onCase: (found) => progress.step(found.name),
-    })
+    const onCase = (found: SweepCase) => progress.step(found.name)
+    const { cases: tried, lostBefore } = await pool.sweep({ plan, seed: options.seed, batches: batchesOf(cases), signal, onCase })
     progress.end()
-    const files = new Files({ topologyFile: shownPath(topologyFile(name)), clusterFile: plan.cluster.file, texts: topologies.texts })
+    const files = new Files({ topologyFile: shownPath(topologyFile(name)), clusterFile: plan.cluster.file, texts })
     const found = worstFirst(tried.map((each) => explained(plan, files, each)))
     const result: SweepResult = { topology: plan.name, cases: found, lostBefore }
     const wall = Math.round((performance.now() - started) * 1000)
     const record = { timers: plan.timers, duration: wall, complete: tried.length === cases.length, ...result }
-    if (options.json) printJson(record)
-    else for (const line of sweepLines(result, { style: output.style, wall })) output.line(line)
+    means.record(record)
+    if (!options.json) for (const line of sweepLines(result, { style: output.style, wall })) output.line(line)
     if (report !== undefined) {
       await report.write({ page: sweepPage(result, { about: aboutOf(plan.timers) }), data: `${JSON.stringify(record, null, 2)}\n` })
       output.line(`  page: ${shownPath(report.page)}`)
     }
-    if (interrupt.signal.aborted) {
+    if (signal.aborted) {
       output.error(`interrupted: ${tried.length} of ${cases.length} tried`)
       return EXIT.interrupted
     }
     return lostBefore.length > 0 || found.some((each) => each.survival === 'lost') ? EXIT.failed : EXIT.pass
   } finally {
     progress.end()
-    interrupt.dispose()
   }
 }

@@ -32,6 +32,28 @@ describe('peerlab sweep', { timeout: 60_000 }, () => {
     expect(out).toContain('tor1 + tor2')
   })
 
+  test('several topologies, each with its own table, record and page', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'peerlab-sweep-'))
+    try {
+      const both = ['sweep', 'peers-per-rack', 'shared-peers', '--kinds', 'floating-ip']
+      const { code, out } = await run(...both, '--report', folder)
+      expect(code).toBe(EXIT.pass)
+      expect(out).toMatch(/^peers-per-rack · 2 failures/)
+      expect(out).toContain('\n\nshared-peers · 2 failures')
+      for (const name of ['peers-per-rack', 'shared-peers'])
+        expect(await readFile(join(folder, name, 'sweep.html'), 'utf8')).toContain(`<h1>${name}</h1>`)
+      const records = JSON.parse((await run(...both, '--json')).out) as SweepResult[]
+      expect(records.map(({ topology, cases }) => [topology, cases.length])).toEqual([
+        ['peers-per-rack', 2],
+        ['shared-peers', 2],
+      ])
+      // Both are read before the first is swept.
+      expect(await run('sweep', 'peers-per-rack', 'shared-peer', '--kinds', 'floating-ip')).toMatchObject({ code: EXIT.usage, out: '' })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
   test('--report writes a page and its data', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'peerlab-sweep-'))
     try {
@@ -54,6 +76,8 @@ describe('peerlab sweep', { timeout: 60_000 }, () => {
       expect(code).toBe(EXIT.usage)
       expect(out).toContain('peers-per-rack · 2 failures, one by one')
       expect(err).toContain('cannot be written: ENOSPC')
+      const json = await run('sweep', 'peers-per-rack', '--kinds', 'floating-ip', '--report', folder, '--json')
+      expect([json.code, JSON.parse(json.out)]).toMatchObject([EXIT.usage, { topology: 'peers-per-rack', complete: true }])
     } finally {
       await rm(folder, { recursive: true })
     }

@@ -18,10 +18,7 @@ export function tablesOf({ samples }: SimRecord): Table[] {
   ]
   const sweeps = samples.filter((sample) => sample.type === 'sweep')
   if (sweeps.length > 0)
-    small.push([
-      `all ${sweeps[0]?.failures} single failures of the three examples, one command for each`,
-      shown(sweeps.map((each) => each.seconds)),
-    ])
+    small.push([`all ${sweeps[0]?.failures} single failures of the three examples, one command`, shown(sweeps.map((each) => each.seconds))])
   return [{ title: 'scenarios', columns: ['what', 'wall'], rows: small }, largeTable(large)]
 }
 

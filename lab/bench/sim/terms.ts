@@ -31,7 +31,7 @@ export interface AllSample {
   readonly seconds: number
 }
 
-/** Every single failure of the document's examples, one command for each, one after the other. */
+/** Every single failure of the document's examples, in one command. */
 export interface SweepSample {
   readonly type: 'sweep'
   readonly failures: number

@@ -1,12 +1,11 @@
 /** One thread of a sweep: brings up a lab for each batch, and tells of every case as it ends. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { Sweeper } from '../../engine/sim/sweep/index.ts'
-import type { Work, WorkerStart, WorkerWord } from './pool.ts'
+import type { Work, WorkerWord } from './pool.ts'
 
-const { plan, seed } = workerData as WorkerStart
 const say = (word: WorkerWord) => parentPort?.postMessage(word)
 
-parentPort?.on('message', ({ batch, baseline }: Work) => {
+parentPort?.on('message', ({ plan, seed, batch, baseline }: Work) => {
   try {
     const sweeper = new Sweeper(plan, seed === undefined ? {} : { seed })
     if (baseline) say({ type: 'before', lost: sweeper.lostBefore() })

@@ -91,6 +91,8 @@ export interface Compared {
   readonly equal: boolean
   /** Nothing differs but what has several places of equal right. */
   readonly equivalent: boolean
+  /** Kernel routes differ, and nothing else. */
+  readonly kernelAlone: boolean
   /** `floating IP 10.0.1.100: node-04 → node-05` */
   readonly differences: readonly string[]
 }
@@ -100,6 +102,7 @@ export function compareStates(before: Lines, after: Lines): Compared {
   return {
     equal: keys.length === 0,
     equivalent: keys.every((key) => equalRight(key, before, after)),
+    kernelAlone: keys.length > 0 && keys.every((key) => / FIB /.test(key)),
     differences: keys.map((key) => `${key}: ${before.get(key) ?? 'absent'} → ${after.get(key) ?? 'absent'}`),
   }
 }

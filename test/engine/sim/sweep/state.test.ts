@@ -55,10 +55,11 @@ describe('the canonical state', () => {
 
   test('is another when a session is down, ADD-PATH is gone, or a next hop; and says when', () => {
     for (const change of [{ state: 'Idle' as const }, { addPath: { receive: false, send: false } }])
-      expect(compared([session()], [session(change)])).toMatchObject({ equal: false, equivalent: false })
+      expect(compared([session()], [session(change)])).toMatchObject({ equal: false, equivalent: false, kernelAlone: false })
     expect(compared([fib('10.0.1.20', '10.0.1.21')], [fib('10.0.1.20')])).toEqual({
       equal: false,
       equivalent: false,
+      kernelAlone: true,
       differences: ['tor1 FIB 10.0.0.1/32: 10.0.1.20 rack1, 10.0.1.21 rack1 → 10.0.1.20 rack1'],
     })
     expect(stateOf(session(), session({ establishedCount: 2 }), session({ state: 'Active' }), session({ state: 'Idle' })).changed).toBe(3)
