@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { goalsTable } from '../../lab/bench/speaker/goals.ts'
 import { readOptions } from '../../lab/bench/speaker/options.ts'
 import { bytesField, fieldsOf, join, numberField } from '../../lab/bench/speaker/program/grpc.ts'
 import { announcements } from '../../lab/bench/speaker/program/stream.ts'
 import { aboutRun, tablesOf } from '../../lab/bench/speaker/tables.ts'
-import type { BenchRecord, ReceiveSample, Subject } from '../../lab/bench/speaker/terms.ts'
+import type { AnnounceSample, BenchRecord, ReceiveSample, Subject } from '../../lab/bench/speaker/terms.ts'
 import { decodeMessage, Framer } from '../../src/bgp/wire/index.ts'
 
 test('what is measured by default is what is required: three sizes, five runs, 1,000 VIPs with 16 next hops', () => {
@@ -88,7 +89,8 @@ test('the tables set everybody beside us, say what is no role, and what failed',
     ],
     failures: [],
   }
-  const [table, announce] = tablesOf(record)
+  const [goals, table, announce] = tablesOf(record)
+  expect(goals?.rows).toEqual([['(a) 1,000 prefixes sooner than FRR', '0.38× its time', 'holds']])
   expect(table?.rows.map((row) => row.slice(0, 3))).toEqual([
     ['peerlab', '1.50 s (1.00 s to 2.00 s)', ''],
     ['FRR', '4.00 s (4.00 s to 4.00 s)', '0.38× (0.25× to 0.50×)'],
@@ -102,4 +104,41 @@ test('the tables set everybody beside us, say what is no role, and what failed',
     ['BIRD → FRR', '100 ms', '20.0 ms', '20 %', '30.0 ms', '30 %', '16'],
   ])
   expect(aboutRun(record)).toContain('2 run(s) of each, interleaved: peerlab, FRR 8.4.4, BIRD.')
+})
+
+test('what is asked of the speaker does not hold where others are better', () => {
+  const announce = (subject: 'peerlab' | 'gobgp', lastOctetSeconds: number): AnnounceSample => ({
+    type: 'withdraw',
+    subject,
+    receiver: 'bird',
+    run: 1,
+    paths: 1000,
+    seconds: 0.1,
+    firstOctetSeconds: 0.001,
+    lastOctetSeconds,
+    cpuSeconds: 0.03,
+    messages: 3,
+    octets: 100,
+  })
+  const { plan } = readOptions(['--sizes', '1000', '--runs', '1'])
+  const record = (samples: BenchRecord['samples']): BenchRecord => ({
+    measuredAt: '2026-01-02T03:04:05Z',
+    machine: { cpu: 'CPU', cores: 2, memoryBytes: 8e9, kernel: '6.1' },
+    plan: { ...plan, cores: { measured: 1, other: 0 } },
+    versions: {},
+    samples,
+    failures: [],
+  })
+  const verdicts = (...samples: BenchRecord['samples']) => goalsTable(record(samples))?.rows.map(([asked, , holds]) => `${asked}: ${holds}`)
+  expect(verdicts(receive('peerlab', 1, 5), receive('gobgp', 1, 4), receive('bird', 1, 1))).toEqual([
+    '(a) 1,000 prefixes sooner than GoBGP: does not hold',
+    '(a) 1,000 prefixes within 3× of BIRD (aimed at): does not hold',
+  ])
+  expect(verdicts(announce('peerlab', 0.09), announce('gobgp', 0.08))).toEqual([
+    '(c) to BIRD: no larger a share of the time than GoBGP’s: does not hold',
+  ])
+  expect(verdicts(announce('peerlab', 0.05), announce('gobgp', 0.08))).toEqual([
+    '(c) to BIRD: no larger a share of the time than GoBGP’s: holds',
+  ])
+  expect(goalsTable(record([receive('bird', 1, 1)]))).toBeUndefined()
 })

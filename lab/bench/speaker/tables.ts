@@ -1,6 +1,7 @@
 /** What the samples come to, as tables. Ratios are taken run by run, since the runs are interleaved. */
 import { ratios, type Spread, spreadOf } from '../statistics.ts'
 import { duration, memory, type Table, times, withSpread } from '../text.ts'
+import { goalsTable } from './goals.ts'
 import {
   type Announcer,
   type AnnounceSample,
@@ -26,7 +27,9 @@ export function tablesOf(record: BenchRecord): Table[] {
   const announce = record.samples.filter((sample): sample is AnnounceSample => sample.type === 'announce')
   const withdraw = record.samples.filter((sample): sample is AnnounceSample => sample.type === 'withdraw')
   const storm = record.samples.filter((sample) => sample.type === 'storm')
+  const goals = goalsTable(record)
   return [
+    ...(goals === undefined ? [] : [goals]),
     ...record.plan.sizes.map((prefixes) => receiveTable(prefixes, receive, record.plan.subjects)),
     ...(announce.length > 0 ? [announceTable('(b) announce', announce, record), announceTable('(c) withdraw', withdraw, record)] : []),
     ...(storm.length > 0 ? [stormTable(storm)] : []),
