@@ -1,12 +1,13 @@
 /** The log folder of one preflight run: `<workspace>/<cluster>/log/preflight-<date>/`, with a file for each node and peer, and the report. */
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { cellsOf } from '../cluster/preflight/index.ts'
 import { type Lab, rehearsalName } from '../engine/lab.ts'
 import type { LabEvent } from '../model/index.ts'
 import { ndjsonLine } from '../report/index.ts'
+import { makeFolders } from './writable.ts'
 
 export class PreflightLog {
   readonly path: string
@@ -21,7 +22,7 @@ export class PreflightLog {
   /** Makes a folder that no other run has; rejects with the kernel's word where that cannot be. */
   static async folder(base: string, now: Date): Promise<string> {
     const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
-    await mkdir(base, { recursive: true })
+    await makeFolders(resolve(base))
     for (let number = 1; ; number++) {
       const path = join(base, `preflight-${stamp}${number === 1 ? '' : `-${number}`}`)
       try {

@@ -1,7 +1,8 @@
 /** `--report DIR`: a sweep's page and its data. The folder and both files are made before the sweep, so that minutes of work have a place to go. */
-import { mkdir, open, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { open, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { Ending, EXIT } from '../exit.ts'
+import { makeFolders } from '../writable.ts'
 
 export interface ReportTexts {
   readonly page: string
@@ -46,12 +47,4 @@ export class ReportFolder {
       throw new Ending(EXIT.usage, `--report ${this.#folder} cannot be written: ${(error as Error).message}`)
     }
   }
-}
-
-/** One by one: Node's own `recursive` never ends where a parent takes no entries (`/proc`). */
-async function makeFolders(path: string): Promise<void> {
-  const there = await stat(path).catch(() => undefined)
-  if (there?.isDirectory()) return
-  if (dirname(path) !== path) await makeFolders(dirname(path))
-  await mkdir(path)
 }
