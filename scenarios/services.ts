@@ -164,7 +164,7 @@ class Tools {
   }
 }
 
-async function power({ lab, step, expect, timers, measure, tell }: Context, tools: Tools): Promise<void> {
+async function power({ lab, step, expect, control, timers, measure, tell }: Context, tools: Tools): Promise<void> {
   const web = tools.service('web')
   /** One of its backends is node-05, itself a load-balancer node. */
   const shop = tools.service('shop')
@@ -207,6 +207,8 @@ async function power({ lab, step, expect, timers, measure, tell }: Context, tool
     await tools.refused(web, 'udp')
     await tools.answered(shop, [stays])
   })
+  // What was dropped is still tracked: who tries again from the same port would be refused after all.
+  if (control === DROPPED) return
 
   const waiting = await lab.client('client').probe({ vip: web.vip, port: 80, protocol: 'udp', flows: 20, packetsPerSecond: 10 })
   const back = await second.powerOn()
@@ -269,6 +271,7 @@ async function edited(context: Context, tools: Tools): Promise<void> {
     await tools.refused(web, 'tcp')
     await tools.refused(web, 'udp')
   })
+  if (context.control === DROPPED) return
   const one = await edit(first)
   const udp = await step('one', async () => {
     await tools.sent(web, [first], one)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { EXIT, main } from '../../src/cli/index.ts'
 import { matrixLines, verdictLine } from '../../src/cli/preflight-lines.ts'
+import { shownPath } from '../../src/cli/topology.ts'
 import { judge } from '../../src/cluster/preflight/index.ts'
 import { PLAIN } from '../../src/report/index.ts'
 import { cell, good, look, reached, sessionOf, silent, tor1, VIP } from '../cluster/preflight/facts.ts'
@@ -44,7 +45,7 @@ describe('exit codes of preflight, no engine reached', () => {
     await writeFile(join(folder, 'file'), '')
     const workspace = join(folder, 'file')
     expect(await run('shared-peers', '--engine', 'sim', '--workspace', workspace)).toBe(EXIT.usage)
-    expect(err).toContain(`--workspace: ${workspace}/bm/log cannot be made: ENOTDIR`)
+    expect(err).toContain(`--workspace: ${shownPath(join(workspace, 'bm', 'log'))} cannot be made: ENOTDIR`)
     const report = join(folder, 'nowhere', 'x.json')
     expect(await run('shared-peers', '--engine', 'sim', '--workspace', folder, '--json', report)).toBe(EXIT.usage)
     expect(err).toContain(`--json ${report} cannot be written: ENOENT`)
