@@ -108,7 +108,7 @@ const BIRD: DaemonProfile = {
   activeIdleSeconds: 5,
   idleJitter: true,
   refusal: 'cease',
-  // `check link`, on by default for `direct`.
+  // `check link`, on by default for `direct`: as its manual has it, not measured.
   fastFailover: 1 * MILLISECOND,
   tracksNextHops: true,
   singleHopOnLink: true,
